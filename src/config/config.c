@@ -1,0 +1,249 @@
+#include "config/config.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "config/load.h"
+#include "config/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROJECT_FILE "xtop.yaml"
+#define QUARANTINE_FILE "quarantine.yaml"
+
+struct suite_config *config_add_suite(struct config *config, char *name)
+{
+	struct suite_config suite = { .name = name, .timeout = UINT64_MAX, .reruns = -1 };
+
+	vec_push(&config->suites, suite);
+	return &config->suites.items[config->suites.length - 1];
+}
+
+/* Frees the items of a VEC of texts, and the VEC. */
+#define free_texts(vec)              \
+	do {                         \
+		vec_each (vec, text) \
+			free(*text); \
+		vec_fini(vec);       \
+	} while (0)
+
+static void suite_fini(struct suite_config *suite)
+{
+	free(suite->name);
+	free(suite->adapter);
+	free(suite->cwd);
+	free_texts(&suite->programs);
+	free_texts(&suite->args);
+	free_texts(&suite->environment);
+}
+
+void invocation_fini(struct invocation *invocation)
+{
+	struct config *config = &invocation->config;
+
+	free(config->dist);
+	free(config->root);
+	free(config->config_file);
+	free(config->config_name);
+	free(config->adapter);
+	free(config->quarantine_file);
+	free(config->junit_xml);
+	free(config->events);
+	free(config->record);
+	free_texts(&config->arguments);
+	free_texts(&config->adapter_arguments);
+	free_texts(&config->suite_names);
+	vec_each (&config->suites, it)
+		suite_fini(it);
+	vec_fini(&config->suites);
+	free(invocation->replay_file);
+	*invocation = (struct invocation){ .command = COMMAND_RUN };
+}
+
+/* What holds where nothing else is said. */
+static int apply_fallbacks(struct invocation *out, struct error *error)
+{
+	out->config.max_worker_restart = -1;
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		if (option->fallback && option->set(out, option->fallback, error) != 0)
+			return error_prefix(error, "the built-in value of --%s", option->name);
+	}
+	return 0;
+}
+
+static int apply_setting(const struct setting *setting, struct invocation *out, struct error *error)
+{
+	if (option_apply(setting->option, out, ".", setting->value, error) != 0)
+		return error_prefix(error, "%s", setting->spelling);
+	return 0;
+}
+
+static int apply_settings(const struct settings *settings, struct invocation *out, struct error *error)
+{
+	vec_each (settings, it) {
+		if (it->option->adds)
+			it->option->set(out, NULL, NULL);
+	}
+	/* In a second pass, because two options may add to the same number. */
+	vec_each (settings, it) {
+		if (apply_setting(it, out, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --rootdir and --config say which project file is read, so they come before it. */
+static int apply_places(const struct settings *settings, struct invocation *out, struct error *error)
+{
+	const struct option *root = option_find("rootdir");
+	const struct option *file = option_find("config");
+
+	vec_each (settings, it) {
+		if ((it->option == root || it->option == file) && apply_setting(it, out, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The nearest directory upwards that holds a project file, or the current one. The caller frees it. */
+static char *find_root(void)
+{
+	char *here = fs_absolute(".");
+	char *directory = alloc_string(here);
+
+	for (;;) {
+		char *file = fs_join(directory, PROJECT_FILE);
+		bool found = fs_exists(file) && !fs_is_directory(file);
+		char *parent;
+
+		free(file);
+		if (found) {
+			free(here);
+			return directory;
+		}
+		if (strcmp(directory, "/") == 0) {
+			free(directory);
+			return here;
+		}
+		parent = fs_directory_of(directory);
+		free(directory);
+		directory = parent;
+	}
+}
+
+/* Settles the root directory and reads the project file, if there is one. */
+static int load_project(struct invocation *out, struct error *error)
+{
+	struct config *config = &out->config;
+	char *here;
+
+	if (!config->root)
+		config->root = config->config_file ? fs_directory_of(config->config_file) : find_root();
+	if (!config->config_file) {
+		char *file = fs_join(config->root, PROJECT_FILE);
+
+		if (!fs_exists(file)) {
+			free(file);
+			return 0;
+		}
+		config->config_file = file;
+	}
+	here = fs_absolute(".");
+	config->config_name = fs_relative(config->config_file, here);
+	free(here);
+	return file_load(out, error);
+}
+
+static void forget_reports(struct config *config)
+{
+	char **const files[] = { &config->junit_xml, &config->events, &config->record };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		free(*files[i]);
+		*files[i] = NULL;
+	}
+}
+
+static int apply_sources(const struct settings *environment, const struct cmdline *cmdline,
+			 struct invocation *out, struct error *error)
+{
+	if (apply_fallbacks(out, error) != 0 || apply_places(environment, out, error) != 0 ||
+	    apply_places(&cmdline->settings, out, error) != 0 || load_project(out, error) != 0 ||
+	    apply_settings(environment, out, error) != 0)
+		return -1;
+	/* A replay must not write over what the recorded run left, the recording itself first of all. */
+	if (out->command == COMMAND_REPLAY)
+		forget_reports(&out->config);
+	return apply_settings(&cmdline->settings, out, error);
+}
+
+static int take_operands(struct cmdline *cmdline, struct invocation *out, struct error *error)
+{
+	struct config *config = &out->config;
+
+	if (out->command == COMMAND_REPLAY) {
+		if (cmdline->operands.length != 1)
+			return error_set(error, "replay: expected one recorded file, found %zu",
+					 cmdline->operands.length);
+		if (cmdline->adapter_arguments.length > 0)
+			return error_set(
+				error,
+				"replay: nothing is run, so there is nothing to give what stands behind --");
+		if (config->record)
+			return error_set(error,
+					 "replay: --record: nothing is run, so there is nothing to record");
+		out->replay_file = fs_absolute(cmdline->operands.items[0]);
+		return 0;
+	}
+	vec_each (&cmdline->operands, it)
+		vec_push(&config->arguments, *it);
+	vec_clear(&cmdline->operands);
+	vec_each (&cmdline->adapter_arguments, it)
+		vec_push(&config->adapter_arguments, *it);
+	vec_clear(&cmdline->adapter_arguments);
+	return 0;
+}
+
+static void finish(struct invocation *out)
+{
+	struct config *config = &out->config;
+
+	if (!config->quarantine_file)
+		config->quarantine_file = fs_join(config->root, QUARANTINE_FILE);
+	if (config->verbosity < -1)
+		config->verbosity = -1;
+	if (config->verbosity > 2)
+		config->verbosity = 2;
+	if (out->command == COMMAND_LIST)
+		config->collect_only = true;
+}
+
+int config_load(int argc, char *const argv[], char *const environment[], struct invocation *out,
+		struct error *error)
+{
+	struct cmdline cmdline;
+	struct settings variables = VEC_INIT;
+	int status = -1;
+
+	*out = (struct invocation){ .command = COMMAND_RUN };
+	if (cmdline_parse(argc, argv, &cmdline, error) != 0)
+		return -1;
+	out->command = cmdline.command;
+	if (out->command == COMMAND_HELP || out->command == COMMAND_VERSION) {
+		cmdline_fini(&cmdline);
+		return 0;
+	}
+	if (environment_parse(environment, &variables, error) == 0 &&
+	    apply_sources(&variables, &cmdline, out, error) == 0 &&
+	    take_operands(&cmdline, out, error) == 0) {
+		finish(out);
+		status = 0;
+	}
+	if (status != 0)
+		invocation_fini(out);
+	settings_fini(&variables);
+	cmdline_fini(&cmdline);
+	return status;
+}

@@ -1,0 +1,425 @@
+#include "config/load.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/yaml.h"
+#include "config/values.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A project file while it is read. */
+struct file {
+	const struct yaml *yaml;
+	const char *directory; /* what relative names in it are relative to */
+	struct invocation *invocation;
+	struct error *error;
+};
+
+static int expected(const struct file *file, const struct yaml_node *node, const char *key, const char *what)
+{
+	char buffer[64];
+
+	return yaml_error_at(file->yaml, node, file->error, "%s: expected %s, found %s", key, what,
+			     yaml_describe(node, buffer));
+}
+
+static bool is_nothing(const struct yaml_node *node)
+{
+	return node->kind == YAML_SCALAR && node->length == 0 && !node->quoted;
+}
+
+/* The text of a scalar; NULL, with the error set: it is none, or can't be a text of C. */
+static const char *scalar_text(const struct file *file, const struct yaml_node *node, const char *key,
+			       const char *what)
+{
+	if (node->kind != YAML_SCALAR) {
+		expected(file, node, key, what);
+		return NULL;
+	}
+	if (strlen(node->text) != node->length) {
+		yaml_error_at(file->yaml, node, file->error,
+			      "%s: expected %s, found one with a NUL byte in it", key, what);
+		return NULL;
+	}
+	return node->text;
+}
+
+static const char *filled_text(const struct file *file, const struct yaml_node *node, const char *key,
+			       const char *what)
+{
+	const char *text = scalar_text(file, node, key, what);
+
+	if (text && *text == '\0') {
+		expected(file, node, key, what);
+		return NULL;
+	}
+	return text;
+}
+
+/* Puts the place before what a function of values.h or an option said. */
+static int wrong_value(const struct file *file, const struct yaml_node *node, const char *key,
+		       const struct error *cause)
+{
+	return yaml_error_at(file->yaml, node, file->error, "%s: %s", key, cause->message);
+}
+
+/* defaults: */
+
+static int unknown_option(const struct file *file, const struct yaml_node *key)
+{
+	const struct option *option = option_find(key->text);
+	const char *suggestion;
+	char buffer[64];
+
+	if (option && option->in_environment)
+		return yaml_error_at(
+			file->yaml, key, file->error,
+			"%s: expected on the command line or in the environment, not in this file",
+			option->name);
+	if (option)
+		return yaml_error_at(file->yaml, key, file->error,
+				     "%s: expected on the command line, not in this file", option->name);
+	suggestion = option_suggest(key->text + strspn(key->text, "-"));
+	if (suggestion && option_find(suggestion)->in_file)
+		return yaml_error_at(file->yaml, key, file->error,
+				     "expected the name of an option, found %s; did you mean '%s'?",
+				     yaml_describe(key, buffer), suggestion);
+	return yaml_error_at(file->yaml, key, file->error,
+			     "expected the name of an option without its dashes, found %s",
+			     yaml_describe(key, buffer));
+}
+
+static int read_default(const struct file *file, const struct yaml_node *key, const struct yaml_node *value)
+{
+	const struct option *option = key->length == strlen(key->text) ? option_find(key->text) : NULL;
+	struct error cause = ERROR_INIT;
+	const char *text;
+
+	if (!option || !option->in_file)
+		return unknown_option(file, key);
+	text = scalar_text(file, value, option->name, option->argument ? option->argument : "true or false");
+	if (!text)
+		return -1;
+	if (option_apply(option, file->invocation, file->directory, text, &cause) != 0)
+		return wrong_value(file, value, option->name, &cause);
+	return 0;
+}
+
+static int read_defaults(const struct file *file, const struct yaml_node *node)
+{
+	if (is_nothing(node))
+		return 0;
+	if (node->kind != YAML_MAPPING)
+		return expected(file, node, "defaults", "a mapping of options to values");
+	for (size_t i = 0; i < node->count; i++) {
+		if (read_default(file, node->key_nodes[i], node->items[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* suites: each key has a function that reads its value into the suite. */
+
+static int read_adapter(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	const char *text = filled_text(file, node, "adapter", "the name of an adapter, such as exec or tap");
+
+	if (!text)
+		return -1;
+	suite->adapter = alloc_string(text);
+	return 0;
+}
+
+static int read_programs(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	static const char what[] = "a path or a pattern such as tests/*.t, or a list of them";
+	const struct yaml_node *const one[] = { node };
+	const struct yaml_node *const *items = one;
+	size_t count = 1;
+
+	if (node->kind == YAML_SEQUENCE) {
+		items = (const struct yaml_node *const *)node->items;
+		count = node->count;
+	}
+	if (count == 0)
+		return yaml_error_at(file->yaml, node, file->error,
+				     "programs: expected %s, found an empty list", what);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = filled_text(file, items[i], "programs", what);
+
+		if (!text)
+			return -1;
+		vec_push(&suite->programs, alloc_string(text));
+	}
+	suite->line = node->line;
+	suite->column = node->column;
+	return 0;
+}
+
+static int read_args(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	/* A single text is refused, because one can't tell whether it is one argument or several. */
+	if (node->kind != YAML_SEQUENCE)
+		return expected(file, node, "args", "a list of arguments, such as [-v, --seed=1]");
+	for (size_t i = 0; i < node->count; i++) {
+		const char *text = scalar_text(file, node->items[i], "args", "an argument");
+
+		if (!text)
+			return -1;
+		vec_push(&suite->args, alloc_string(text));
+	}
+	return 0;
+}
+
+static int read_env(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	char buffer[64];
+
+	if (node->kind != YAML_MAPPING)
+		return expected(file, node, "env", "a mapping of variables to values");
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->key_nodes[i];
+		const char *text;
+
+		if (key->length == 0 || strlen(key->text) != key->length || strchr(key->text, '='))
+			return yaml_error_at(file->yaml, key, file->error,
+					     "env: expected the name of a variable, found %s",
+					     yaml_describe(key, buffer));
+		text = scalar_text(file, node->items[i], key->text, "a text");
+		if (!text)
+			return -1;
+		vec_push(&suite->environment, alloc_format("%s=%s", key->text, text));
+	}
+	return 0;
+}
+
+static int read_cwd(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	const char *text = filled_text(file, node, "cwd", "a directory");
+	char *joined;
+
+	if (!text)
+		return -1;
+	joined = fs_join(file->directory, text);
+	suite->cwd = fs_absolute(joined);
+	free(joined);
+	/* A recording may be replayed where the project isn't. */
+	if (file->invocation->command != COMMAND_REPLAY && !fs_is_directory(suite->cwd)) {
+		char *quoted = value_quoted(suite->cwd);
+
+		yaml_error_at(file->yaml, node, file->error,
+			      "cwd: expected a directory, found %s, which is %s", quoted,
+			      fs_exists(suite->cwd) ? "something else" : "not there");
+		free(quoted);
+		return -1;
+	}
+	return 0;
+}
+
+static int read_timeout(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	const char *text = scalar_text(file, node, "timeout", "a duration");
+	struct error cause = ERROR_INIT;
+
+	if (!text)
+		return -1;
+	if (value_duration(text, &suite->timeout, &cause) != 0)
+		return wrong_value(file, node, "timeout", &cause);
+	return 0;
+}
+
+static int read_reruns(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	const char *text = scalar_text(file, node, "reruns", "a number");
+	struct error cause = ERROR_INIT;
+	long count;
+
+	if (!text)
+		return -1;
+	if (value_count(text, 0, INT_MAX, &count, &cause) != 0)
+		return wrong_value(file, node, "reruns", &cause);
+	suite->reruns = (int)count;
+	return 0;
+}
+
+static const struct suite_key {
+	const char *name;
+	int (*read)(const struct file *file, const struct yaml_node *node, struct suite_config *suite);
+} suite_keys[] = {
+	{ "adapter", read_adapter }, { "programs", read_programs },
+	{ "args", read_args },       { "env", read_env },
+	{ "cwd", read_cwd },         { "timeout", read_timeout },
+	{ "reruns", read_reruns },   { "name", NULL }, /* read before the others */
+};
+
+enum { SUITE_KEY_COUNT = sizeof(suite_keys) / sizeof(suite_keys[0]) };
+
+static int unknown_suite_key(const struct file *file, const struct yaml_node *key)
+{
+	const char *names[SUITE_KEY_COUNT];
+	const char *nearest;
+	char buffer[64];
+
+	for (size_t i = 0; i < SUITE_KEY_COUNT; i++)
+		names[i] = suite_keys[i].name;
+	nearest = text_nearest(key->text, names, SUITE_KEY_COUNT);
+	if (nearest)
+		return yaml_error_at(file->yaml, key, file->error,
+				     "expected a key of a suite, found %s; did you mean '%s'?",
+				     yaml_describe(key, buffer), nearest);
+	return yaml_error_at(
+		file->yaml, key, file->error,
+		"expected a key of a suite (name adapter programs args env cwd timeout reruns), found %s",
+		yaml_describe(key, buffer));
+}
+
+/* `name` is where the suite's name stands. */
+static int read_suite(const struct file *file, const struct yaml_node *name, const struct yaml_node *node)
+{
+	struct config *config = &file->invocation->config;
+	const char *text = filled_text(file, name, "name", "the name of a suite");
+	struct suite_config *suite;
+
+	if (!text)
+		return -1;
+	vec_each (&config->suites, it) {
+		if (strcmp(it->name, text) == 0)
+			return yaml_error_at(
+				file->yaml, name, file->error,
+				"name: the suite with the programs of line %d has this name already",
+				it->line);
+	}
+	suite = config_add_suite(config, alloc_string(text));
+	suite->file = config->config_name;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct suite_key *key = NULL;
+
+		for (size_t k = 0; k < SUITE_KEY_COUNT; k++) {
+			if (strcmp(suite_keys[k].name, node->keys[i]) == 0)
+				key = &suite_keys[k];
+		}
+		if (!key)
+			return unknown_suite_key(file, node->key_nodes[i]);
+		if (key->read && key->read(file, node->items[i], suite) != 0)
+			return -1;
+	}
+	if (suite->programs.length == 0)
+		return yaml_error_at(file->yaml, name, file->error,
+				     "the suite lacks the key 'programs', which says what to run");
+	return 0;
+}
+
+static int read_suite_list(const struct file *file, const struct yaml_node *node)
+{
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *item = node->items[i];
+		const struct yaml_node *name = yaml_get(item, "name");
+
+		if (item->kind != YAML_MAPPING)
+			return expected(file, item, "suites", "a mapping with name and programs");
+		if (!name)
+			return yaml_error_at(file->yaml, item, file->error, "the suite lacks the key 'name'");
+		if (read_suite(file, name, item) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_suite_mapping(const struct file *file, const struct yaml_node *node)
+{
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *item = node->items[i];
+		const struct yaml_node *name = yaml_get(item, "name");
+
+		if (item->kind != YAML_MAPPING)
+			return expected(file, item, "suites", "a mapping with programs");
+		if (name)
+			return yaml_error_at(file->yaml, name, file->error,
+					     "name: the suite has its name from the key above");
+		if (read_suite(file, node->key_nodes[i], item) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_suites(const struct file *file, const struct yaml_node *node)
+{
+	if (is_nothing(node))
+		return 0;
+	if (node->kind == YAML_SEQUENCE)
+		return read_suite_list(file, node);
+	if (node->kind == YAML_MAPPING)
+		return read_suite_mapping(file, node);
+	return expected(file, node, "suites", "a list of suites, or a mapping of names to suites");
+}
+
+static int unknown_section(const struct file *file, const struct yaml_node *key)
+{
+	static const char *const sections[] = { "suites", "defaults" };
+	const char *nearest = text_nearest(key->text, sections, 2);
+	char buffer[64];
+
+	if (nearest)
+		return yaml_error_at(file->yaml, key, file->error,
+				     "expected suites or defaults, found %s; did you mean '%s'?",
+				     yaml_describe(key, buffer), nearest);
+	if (option_find(key->text))
+		return yaml_error_at(file->yaml, key, file->error,
+				     "expected suites or defaults, found %s; options stand below 'defaults:'",
+				     yaml_describe(key, buffer));
+	return yaml_error_at(file->yaml, key, file->error, "expected suites or defaults, found %s",
+			     yaml_describe(key, buffer));
+}
+
+static int read_file(const struct file *file)
+{
+	const struct yaml_node *root = yaml_root(file->yaml);
+
+	if (!root)
+		return 0;
+	if (root->kind != YAML_MAPPING)
+		return expected(file, root, "the file", "a mapping with suites and defaults");
+	for (size_t i = 0; i < root->count; i++) {
+		int status;
+
+		if (strcmp(root->keys[i], "suites") == 0)
+			status = read_suites(file, root->items[i]);
+		else if (strcmp(root->keys[i], "defaults") == 0)
+			status = read_defaults(file, root->items[i]);
+		else
+			status = unknown_section(file, root->key_nodes[i]);
+		if (status != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int file_load_text(struct slice text, struct invocation *invocation, struct error *error)
+{
+	struct yaml *yaml = yaml_parse(text, invocation->config.config_name, error);
+	char *directory;
+	int status;
+
+	if (!yaml)
+		return -1;
+	directory = fs_directory_of(invocation->config.config_file);
+	status = read_file(&(struct file){
+		.yaml = yaml, .directory = directory, .invocation = invocation, .error = error });
+	free(directory);
+	yaml_tree_free(yaml);
+	return status;
+}
+
+int file_load(struct invocation *invocation, struct error *error)
+{
+	struct str text = STR_INIT;
+	int status = fs_read_file(invocation->config.config_file, YAML_SIZE_LIMIT, &text, error);
+
+	if (status == 0)
+		status = file_load_text((struct slice){ .data = text.data, .length = text.length },
+					invocation, error);
+	str_fini(&text);
+	return status;
+}

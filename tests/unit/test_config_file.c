@@ -1,0 +1,554 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "config/config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+#define TEXT(literal) ((char[]){ literal }) /* one that is not const, as in an environment */
+
+/* A project directory that is the current one; "sub" is a directory in it. */
+struct project {
+	char *root;
+	char *before;
+};
+
+static int set_up(void **state)
+{
+	struct project *project = ALLOC_NEW(struct project);
+	char pattern[] = "/tmp/xtop-test-XXXXXX";
+
+	project->before = getcwd(NULL, 0);
+	if (!mkdtemp(pattern) || chdir(pattern) != 0)
+		return -1;
+	/* /tmp may be a link. */
+	project->root = getcwd(NULL, 0);
+	*state = project;
+	return fs_make_directories("sub/deep", NULL);
+}
+
+static int tear_down(void **state)
+{
+	struct project *project = *state;
+	int status = chdir(project->before) != 0 || fs_remove_tree(project->root, NULL) != 0;
+
+	free(project->before);
+	free(project->root);
+	free(project);
+	return status;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	assert_int_equal(fs_write_atomically(path, text, strlen(text), NULL), 0);
+}
+
+static int load_words(const char *words, char *const environment[], struct invocation *out,
+		      struct error *error)
+{
+	char text[512];
+	char *argv[32];
+	char *rest;
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "xtop %s", words);
+	for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return config_load(argc, argv, environment, out, error);
+}
+
+static void load(const char *words, char *const environment[], struct invocation *out)
+{
+	struct error error = ERROR_INIT;
+
+	if (load_words(words, environment, out, &error) != 0)
+		fail_msg("%s", error.message);
+}
+
+/* The file has this text; the message must begin so (the source line and a caret follow). */
+static void refuse_file(const char *text, const char *message)
+{
+	struct error error = ERROR_INIT;
+	struct invocation invocation;
+
+	write_file("xtop.yaml", text);
+	assert_int_equal(load_words("", NULL, &invocation, &error), -1);
+	if (strncmp(error.message, message, strlen(message)) != 0 ||
+	    !strchr("\n", error.message[strlen(message)]))
+		fail_msg("expected \"%s\", found \"%s\"", message, error.message);
+	assert_null(invocation.config.root);
+}
+
+static void without_a_file_the_built_in_values_hold(void **state)
+{
+	const struct project *project = *state;
+	struct invocation invocation;
+	const struct config *config = &invocation.config;
+	char *quarantine = fs_join(project->root, "quarantine.yaml");
+
+	load("", NULL, &invocation);
+	assert_int_equal(config->workers, -1);
+	assert_int_equal(config->max_workers, 0);
+	assert_int_equal(config->max_worker_restart, -1);
+	assert_string_equal(config->dist, "load");
+	assert_string_equal(config->root, project->root);
+	assert_null(config->config_file);
+	assert_int_equal(config->timeout, 0);
+	assert_int_equal(config->timeout_grace, 5 * SECOND);
+	assert_int_equal(config->reruns, 0);
+	assert_false(config->fail_on_flaky);
+	assert_string_equal(config->quarantine_file, quarantine);
+	assert_int_equal(config->capture, CAPTURE_LIVE);
+	assert_int_equal(config->output_limit, 16 << 20);
+	assert_int_equal(config->tui, TRISTATE_AUTO);
+	assert_int_equal(config->color, TRISTATE_AUTO);
+	assert_int_equal(config->durations, 0);
+	assert_int_equal(config->verbosity, 0);
+	assert_false(config->no_tests_pass);
+	assert_int_equal(config->suites.length, 0);
+	invocation_fini(&invocation);
+	free(quarantine);
+}
+
+static void suites_may_be_a_list(void **state)
+{
+	const struct project *project = *state;
+	struct invocation invocation;
+	const struct suite_config *suite;
+	char *cwd = fs_join(project->root, "sub");
+
+	write_file("xtop.yaml", "suites:\n"
+				"  - name: unit\n"
+				"    adapter: tap\n"
+				"    programs: [t/*.t, \"x y/**\"]\n"
+				"    args: [-v, --seed=1]\n"
+				"    env:\n"
+				"      LANG: C\n"
+				"      EMPTY:\n"
+				"    cwd: sub\n"
+				"    timeout: 1.5m\n"
+				"    reruns: 2\n"
+				"  - name: small\n"
+				"    programs: bin/check\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.suites.length, 2);
+	suite = &invocation.config.suites.items[0];
+	assert_string_equal(suite->name, "unit");
+	assert_string_equal(suite->adapter, "tap");
+	assert_int_equal(suite->programs.length, 2);
+	assert_string_equal(suite->programs.items[1], "x y/**");
+	assert_int_equal(suite->args.length, 2);
+	assert_string_equal(suite->args.items[1], "--seed=1");
+	assert_int_equal(suite->environment.length, 2);
+	assert_string_equal(suite->environment.items[0], "LANG=C");
+	assert_string_equal(suite->environment.items[1], "EMPTY=");
+	assert_string_equal(suite->cwd, cwd);
+	assert_int_equal(suite->timeout, 90 * SECOND);
+	assert_int_equal(suite->reruns, 2);
+	assert_string_equal(suite->file, "xtop.yaml");
+	assert_int_equal(suite->line, 4);
+	assert_int_equal(suite->column, 15);
+	suite = &invocation.config.suites.items[1];
+	assert_string_equal(suite->name, "small");
+	assert_null(suite->adapter);
+	assert_null(suite->cwd);
+	assert_int_equal(suite->programs.length, 1);
+	assert_true(suite->timeout == UINT64_MAX);
+	assert_int_equal(suite->reruns, -1);
+	invocation_fini(&invocation);
+	free(cwd);
+}
+
+static void suites_may_be_a_mapping(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "suites:\n  unit: {programs: a}\n  more:\n    programs: b\n    timeout: 0\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.suites.length, 2);
+	assert_string_equal(invocation.config.suites.items[0].name, "unit");
+	assert_string_equal(invocation.config.suites.items[1].name, "more");
+	assert_int_equal(invocation.config.suites.items[1].timeout, 0);
+	invocation_fini(&invocation);
+}
+
+static void an_empty_file_says_nothing(void **state)
+{
+	static const char *const texts[] = { "", "# nothing\n", "---\n", "suites:\ndefaults:\n",
+					     "suites: []\n" };
+	struct invocation invocation;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		write_file("xtop.yaml", texts[i]);
+		load("", NULL, &invocation);
+		assert_int_equal(invocation.config.suites.length, 0);
+		assert_string_equal(invocation.config.config_name, "xtop.yaml");
+		invocation_fini(&invocation);
+	}
+}
+
+static void defaults_set_options(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml",
+		   "defaults:\n  numprocesses: 3\n  dist: no\n  timeout: 30\n  fail-on-flaky: true\n"
+		   "  ascii: false\n  no-tui: yes\n  verbose: 2\n  junitxml: out/a.xml\n  color: no\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.workers, 3);
+	assert_string_equal(invocation.config.dist, "no");
+	assert_int_equal(invocation.config.timeout, 30 * SECOND);
+	assert_true(invocation.config.fail_on_flaky);
+	assert_false(invocation.config.ascii);
+	assert_int_equal(invocation.config.tui, TRISTATE_NO);
+	assert_int_equal(invocation.config.verbosity, 2);
+	assert_true(text_ends_with(invocation.config.junit_xml, "/out/a.xml"));
+	assert_int_equal(invocation.config.color, TRISTATE_NO);
+	invocation_fini(&invocation);
+}
+
+static void the_nearer_source_wins(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_TIMEOUT=20"), TEXT("XTOP_OPT_FAIL_ON_FLAKY=false"),
+				TEXT("XTOP_OPT_VERBOSE=1"), TEXT("XTOP_OPT_SUITE=b"), NULL };
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  timeout: 10\n  reruns: 1\n  maxfail: 4\n  fail-on-flaky: true\n"
+				"  verbose: 2\n");
+	load("--maxfail 5 --timeout 30 -q -v -q --suite c --suite d", environment, &invocation);
+	assert_int_equal(invocation.config.timeout, 30 * SECOND);
+	assert_int_equal(invocation.config.reruns, 1);
+	assert_int_equal(invocation.config.max_fail, 5);
+	assert_false(invocation.config.fail_on_flaky);
+	assert_int_equal(invocation.config.verbosity, -1);
+	assert_int_equal(invocation.config.suite_names.length, 2);
+	assert_string_equal(invocation.config.suite_names.items[0], "c");
+	invocation_fini(&invocation);
+	load("", environment, &invocation);
+	assert_int_equal(invocation.config.timeout, 20 * SECOND);
+	assert_int_equal(invocation.config.max_fail, 4);
+	assert_int_equal(invocation.config.verbosity, 1);
+	assert_string_equal(invocation.config.suite_names.items[0], "b");
+	invocation_fini(&invocation);
+}
+
+static void verbosity_stays_within_its_steps(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("-vvvv", NULL, &invocation);
+	assert_int_equal(invocation.config.verbosity, 2);
+	invocation_fini(&invocation);
+	load("-qqq", NULL, &invocation);
+	assert_int_equal(invocation.config.verbosity, -1);
+	invocation_fini(&invocation);
+}
+
+static void the_nearest_file_upwards_makes_the_root(void **state)
+{
+	const struct project *project = *state;
+	struct invocation invocation;
+
+	write_file("xtop.yaml", "defaults:\n  reruns: 7\n  record: run.xtop\n");
+	assert_int_equal(chdir("sub/deep"), 0);
+	load("--events e.json", NULL, &invocation);
+	assert_string_equal(invocation.config.root, project->root);
+	assert_int_equal(invocation.config.reruns, 7);
+	/* A name from the file is relative to the file, one from the command line to the current directory. */
+	assert_int_equal(strlen(invocation.config.record), strlen(project->root) + strlen("/run.xtop"));
+	assert_true(text_ends_with(invocation.config.events, "/sub/deep/e.json"));
+	assert_true(text_ends_with(invocation.config.config_name, "/xtop.yaml"));
+	invocation_fini(&invocation);
+}
+
+static void a_directory_is_no_project_file(void **state)
+{
+	const struct project *project = *state;
+	struct invocation invocation;
+
+	assert_int_equal(fs_make_directories("sub/xtop.yaml", NULL), 0);
+	write_file("xtop.yaml", "");
+	assert_int_equal(chdir("sub"), 0);
+	load("", NULL, &invocation);
+	assert_string_equal(invocation.config.root, project->root);
+	invocation_fini(&invocation);
+}
+
+static void the_root_may_be_given(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_ROOTDIR=sub/deep"), NULL };
+	struct invocation invocation;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  reruns: 7\n");
+	write_file("sub/xtop.yaml", "defaults:\n  reruns: 8\n");
+	load("--rootdir sub", environment, &invocation);
+	assert_true(text_ends_with(invocation.config.root, "/sub"));
+	assert_int_equal(invocation.config.reruns, 8);
+	assert_true(text_ends_with(invocation.config.quarantine_file, "/sub/quarantine.yaml"));
+	invocation_fini(&invocation);
+	load("", environment, &invocation);
+	assert_true(text_ends_with(invocation.config.root, "/sub/deep"));
+	assert_null(invocation.config.config_file);
+	invocation_fini(&invocation);
+	assert_int_equal(load_words("--rootdir nope", NULL, &invocation, &error), -1);
+	assert_non_null(strstr(error.message, "--rootdir: expected a directory"));
+	assert_non_null(strstr(error.message, "not there"));
+	assert_int_equal(load_words("--rootdir xtop.yaml", NULL, &invocation, &error), -1);
+	assert_non_null(strstr(error.message, "something else"));
+}
+
+static void a_given_file_makes_its_directory_the_root(void **state)
+{
+	struct invocation invocation;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	write_file("sub/ci.yaml", "defaults:\n  reruns: 9\n");
+	load("--config sub/ci.yaml", NULL, &invocation);
+	assert_true(text_ends_with(invocation.config.root, "/sub"));
+	assert_int_equal(invocation.config.reruns, 9);
+	assert_string_equal(invocation.config.config_name, "sub/ci.yaml");
+	invocation_fini(&invocation);
+	load("--config sub/ci.yaml --rootdir sub/deep", NULL, &invocation);
+	assert_true(text_ends_with(invocation.config.root, "/sub/deep"));
+	assert_int_equal(invocation.config.reruns, 9);
+	invocation_fini(&invocation);
+	assert_int_equal(load_words("--config nope.yaml", NULL, &invocation, &error), -1);
+	assert_non_null(strstr(error.message, "nope.yaml"));
+}
+
+static void errors_name_the_source(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_MAXFAIL=x"), NULL };
+	struct invocation invocation;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(load_words("-j many", NULL, &invocation, &error), -1);
+	assert_string_equal(error.message,
+			    "-j: expected auto, logical or a number from 0 to 256, found 'many'");
+	assert_int_equal(load_words("", environment, &invocation, &error), -1);
+	assert_string_equal(error.message, "XTOP_OPT_MAXFAIL: expected a number, 0 or more, found 'x'");
+}
+
+static void wrong_sections_are_told(void **state)
+{
+	(void)state;
+	refuse_file("suits: []\n",
+		    "xtop.yaml:1:1: expected suites or defaults, found 'suits'; did you mean 'suites'?");
+	refuse_file(
+		"\ntimeout: 5\n",
+		"xtop.yaml:2:1: expected suites or defaults, found 'timeout'; options stand below 'defaults:'");
+	refuse_file("rubbish: 5\n", "xtop.yaml:1:1: expected suites or defaults, found 'rubbish'");
+	refuse_file("- a\n",
+		    "xtop.yaml:1:1: the file: expected a mapping with suites and defaults, found a list");
+	refuse_file("defaults: 5\n",
+		    "xtop.yaml:1:11: defaults: expected a mapping of options to values, found '5'");
+	refuse_file(
+		"suites: 5\n",
+		"xtop.yaml:1:9: suites: expected a list of suites, or a mapping of names to suites, found '5'");
+}
+
+static void wrong_defaults_are_told(void **state)
+{
+	(void)state;
+	refuse_file("defaults:\n  timout: 5\n",
+		    "xtop.yaml:2:3: expected the name of an option, found 'timout'; did you mean 'timeout'?");
+	refuse_file("defaults:\n  n: 5\n",
+		    "xtop.yaml:2:3: expected the name of an option, found 'n'; did you mean 'numprocesses'?");
+	refuse_file("defaults:\n  --tui: true\n",
+		    "xtop.yaml:2:3: expected the name of an option, found '--tui'; did you mean 'tui'?");
+	refuse_file("defaults:\n  frobnicate: 5\n",
+		    "xtop.yaml:2:3: expected the name of an option without its dashes, found 'frobnicate'");
+	refuse_file("defaults:\n  config: a\n",
+		    "xtop.yaml:2:3: config: expected on the command line or in the "
+		    "environment, not in this file");
+	refuse_file("defaults:\n  help: true\n",
+		    "xtop.yaml:2:3: help: expected on the command line, not in this file");
+	refuse_file("defaults:\n  timeout: soon\n",
+		    "xtop.yaml:2:12: timeout: expected a duration such as 90, 1.5, 250ms, "
+		    "30s, 5m or 2h, at most 30 years, found 'soon'");
+	refuse_file("defaults:\n  timeout:\n",
+		    "xtop.yaml:2:11: timeout: expected a duration such as 90, 1.5, 250ms, "
+		    "30s, 5m or 2h, at most 30 years, found nothing");
+	refuse_file("defaults:\n  dist: [load]\n", "xtop.yaml:2:9: dist: expected load|no, found a list");
+	refuse_file("defaults:\n  tui: maybe\n", "xtop.yaml:2:8: tui: expected true or false, found 'maybe'");
+	refuse_file("defaults:\n  adapter: \"a\\0b\"\n",
+		    "xtop.yaml:2:12: adapter: expected NAME, found one with a NUL byte in it");
+}
+
+static void wrong_suites_are_told(void **state)
+{
+	(void)state;
+	refuse_file("suites:\n  - programs: a\n", "xtop.yaml:2:5: the suite lacks the key 'name'");
+	refuse_file("suites:\n  - name: a\n",
+		    "xtop.yaml:2:11: the suite lacks the key 'programs', which says what to run");
+	refuse_file("suites:\n  - a\n",
+		    "xtop.yaml:2:5: suites: expected a mapping with name and programs, found 'a'");
+	refuse_file("suites:\n  a: b\n",
+		    "xtop.yaml:2:6: suites: expected a mapping with programs, found 'b'");
+	refuse_file("suites:\n  a:\n    name: b\n    programs: c\n",
+		    "xtop.yaml:3:11: name: the suite has its name from the key above");
+	refuse_file("suites:\n  - {name: a, programs: x}\n  - {name: a, programs: y}\n",
+		    "xtop.yaml:3:12: name: the suite with the programs of line 2 has this name already");
+	refuse_file("suites:\n  - name:\n    programs: x\n",
+		    "xtop.yaml:2:10: name: expected the name of a suite, found nothing");
+	refuse_file("suites:\n  a:\n    program: x\n",
+		    "xtop.yaml:3:5: expected a key of a suite, found 'program'; did you mean 'programs'?");
+	refuse_file("suites:\n  a: {programs: []}\n",
+		    "xtop.yaml:2:17: programs: expected a path or a pattern such as "
+		    "tests/*.t, or a list of them, found an empty list");
+	refuse_file(
+		"suites:\n  a: {programs: [x, '']}\n",
+		"xtop.yaml:2:21: programs: expected a path or a pattern such as tests/*.t, or a list of them, "
+		"found \"\"");
+	refuse_file("suites:\n  a: {programs: x, args: -v}\n",
+		    "xtop.yaml:2:26: args: expected a list of arguments, such as [-v, --seed=1], found '-v'");
+	refuse_file("suites:\n  a: {programs: x, env: [A]}\n",
+		    "xtop.yaml:2:25: env: expected a mapping of variables to values, found a list");
+	refuse_file("suites:\n  a: {programs: x, env: {A=B: c}}\n",
+		    "xtop.yaml:2:26: env: expected the name of a variable, found 'A=B'");
+	refuse_file(
+		"suites:\n  a: {programs: x, timeout: -1}\n",
+		"xtop.yaml:2:29: timeout: expected a duration such as 90, 1.5, 250ms, 30s, 5m or 2h, at most 30 "
+		"years, found '-1'");
+	refuse_file("suites:\n  a: {programs: x, reruns: 1.5}\n",
+		    "xtop.yaml:2:28: reruns: expected a number, 0 or more, found '1.5'");
+}
+
+static void a_missing_working_directory_is_told(void **state)
+{
+	struct error error = ERROR_INIT;
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "suites:\n  a:\n    programs: x\n    cwd: nope\n");
+	assert_int_equal(load_words("", NULL, &invocation, &error), -1);
+	assert_non_null(strstr(error.message, "xtop.yaml:4:10: cwd: expected a directory, found '"));
+	assert_non_null(strstr(error.message, "which is not there"));
+	load("replay f", NULL, &invocation);
+	invocation_fini(&invocation);
+}
+
+static void arguments_are_kept_as_given(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("list a/../b @f -- -v", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_LIST);
+	assert_true(invocation.config.collect_only);
+	assert_int_equal(invocation.config.arguments.length, 2);
+	assert_string_equal(invocation.config.arguments.items[0], "a/../b");
+	assert_string_equal(invocation.config.arguments.items[1], "@f");
+	assert_int_equal(invocation.config.adapter_arguments.length, 1);
+	assert_string_equal(invocation.config.adapter_arguments.items[0], "-v");
+	invocation_fini(&invocation);
+}
+
+static void a_replay_writes_only_what_it_was_told(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_EVENTS=e.json"), NULL };
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml",
+		   "defaults:\n  record: r.xtop\n  events: e\n  junit-xml: j.xml\n  durations: 3\n");
+	load("replay --junit-xml k.xml r.xtop", environment, &invocation);
+	assert_int_equal(invocation.command, COMMAND_REPLAY);
+	assert_true(text_ends_with(invocation.replay_file, "/r.xtop"));
+	assert_null(invocation.config.record);
+	assert_null(invocation.config.events);
+	assert_true(text_ends_with(invocation.config.junit_xml, "/k.xml"));
+	assert_int_equal(invocation.config.durations, 3);
+	invocation_fini(&invocation);
+}
+
+static void a_replay_needs_one_file(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "replay", "replay: expected one recorded file, found 0" },
+		{ "replay a b", "replay: expected one recorded file, found 2" },
+		{ "replay a --record b", "replay: --record: nothing is run, so there is nothing to record" },
+		{ "replay a -- b",
+		  "replay: nothing is run, so there is nothing to give what stands behind --" },
+	};
+	struct invocation invocation;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(load_words(cases[i][0], NULL, &invocation, &error), -1);
+		assert_string_equal(error.message, cases[i][1]);
+	}
+}
+
+static void help_needs_no_valid_configuration(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "][\n");
+	load("--help", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_HELP);
+	invocation_fini(&invocation);
+}
+
+static void all_slowest_tests_are_zero_as_in_pytest(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("--durations 0", NULL, &invocation);
+	assert_true(invocation.config.durations == UINT_MAX);
+	invocation_fini(&invocation);
+}
+
+#define IN_PROJECT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_PROJECT(without_a_file_the_built_in_values_hold),
+		IN_PROJECT(suites_may_be_a_list),
+		IN_PROJECT(suites_may_be_a_mapping),
+		IN_PROJECT(an_empty_file_says_nothing),
+		IN_PROJECT(defaults_set_options),
+		IN_PROJECT(the_nearer_source_wins),
+		IN_PROJECT(verbosity_stays_within_its_steps),
+		IN_PROJECT(the_nearest_file_upwards_makes_the_root),
+		IN_PROJECT(a_directory_is_no_project_file),
+		IN_PROJECT(the_root_may_be_given),
+		IN_PROJECT(a_given_file_makes_its_directory_the_root),
+		IN_PROJECT(errors_name_the_source),
+		IN_PROJECT(wrong_sections_are_told),
+		IN_PROJECT(wrong_defaults_are_told),
+		IN_PROJECT(wrong_suites_are_told),
+		IN_PROJECT(a_missing_working_directory_is_told),
+		IN_PROJECT(arguments_are_kept_as_given),
+		IN_PROJECT(a_replay_writes_only_what_it_was_told),
+		IN_PROJECT(a_replay_needs_one_file),
+		IN_PROJECT(help_needs_no_valid_configuration),
+		IN_PROJECT(all_slowest_tests_are_zero_as_in_pytest),
+	};
+
+	return cmocka_run_group_tests_name("config_file", tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "config/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *help_text(void)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	option_print_help(out, "xtop");
+	fclose(out);
+	return text;
+}
+
+static void every_spelling_belongs_to_one_option(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		assert_ptr_equal(option_find(option->name), option);
+		if (*option->alias)
+			assert_ptr_equal(option_find(option->alias), option);
+		for (const char *letter = option->letters; *letter; letter++)
+			assert_ptr_equal(option_find_letter(*letter), option);
+	}
+	assert_null(option_find(""));
+	assert_null(option_find("no-such-thing"));
+	assert_null(option_find_letter('\0'));
+	assert_null(option_find_letter('Z'));
+}
+
+static void every_option_can_be_set_or_is_a_command(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		assert_true((option->set != NULL) == (option->instead == COMMAND_RUN));
+		if (option->instead != COMMAND_RUN) {
+			assert_false(option->in_file);
+			assert_false(option->in_environment);
+		}
+	}
+}
+
+static void built_in_values_are_accepted(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		if (option_table[i].fallback)
+			assert_int_equal(option_table[i].set(&invocation, option_table[i].fallback, NULL), 0);
+		/* A default in the help text must be the one that counts. */
+		if (strstr(option_table[i].help, "%D"))
+			assert_non_null(option_table[i].fallback);
+	}
+	assert_int_equal(invocation.config.timeout_grace, UINT64_C(5000000000));
+	assert_int_equal(invocation.config.output_limit, 16 << 20);
+	invocation_fini(&invocation);
+}
+
+static void wrong_values_are_refused_without_a_trace(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "numprocesses", "many" },
+		{ "maxprocesses", "-1" },
+		{ "max-worker-restart", "x" },
+		{ "dist", "loadscop" },
+		{ "maxfail", "" },
+		{ "timeout", "soon" },
+		{ "timeout-grace", "" },
+		{ "reruns", "1.5" },
+		{ "reruns-delay", "1x" },
+		{ "flaky-result", "ok" },
+		{ "capture", "sys" },
+		{ "output-limit", "1.5G" },
+		{ "color", "always" },
+		{ "format", "xml" },
+		{ "durations", "all" },
+		{ "no-tests", "ignore" },
+		{ "tui", "maybe" },
+		{ "verbose", "3" },
+		{ "suite", "" },
+		{ "adapter", "" },
+		{ "exitfirst", "2" },
+		{ "numprocesses", "257" },
+		{ "junit-xml", "" },
+		{ "record", "-" },
+	};
+	struct invocation invocation = { .command = COMMAND_RUN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(
+			option_apply(option_find(wrong[i][0]), &invocation, "/", wrong[i][1], &error), -1);
+		assert_ptr_equal(strstr(error.message, "expected "), error.message);
+		assert_non_null(strstr(error.message, "found "));
+	}
+	assert_int_equal(invocation.config.suite_names.length, 0);
+	assert_null(invocation.config.dist);
+	invocation_fini(&invocation);
+}
+
+static void file_names_are_taken_below_the_directory(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	const struct option *option = option_find("junitxml");
+
+	(void)state;
+	assert_int_equal(option_apply(option, &invocation, "/base/x", "../out/a.xml", NULL), 0);
+	assert_string_equal(invocation.config.junit_xml, "/base/out/a.xml");
+	assert_int_equal(option_apply(option, &invocation, "/base/x", "/abs.xml", NULL), 0);
+	assert_string_equal(invocation.config.junit_xml, "/abs.xml");
+	invocation_fini(&invocation);
+}
+
+static void workers_may_be_automatic(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	const struct option *option = option_find_letter('n');
+
+	(void)state;
+	assert_ptr_equal(option_find_letter('j'), option);
+	assert_int_equal(option->set(&invocation, "auto", NULL), 0);
+	assert_int_equal(invocation.config.workers, -1);
+	assert_int_equal(option->set(&invocation, "0", NULL), 0);
+	assert_int_equal(invocation.config.workers, 0);
+	assert_int_equal(option->set(&invocation, "logical", NULL), 0);
+	assert_int_equal(invocation.config.workers, -1);
+	assert_int_equal(option->set(&invocation, "256", NULL), 0);
+	assert_int_equal(invocation.config.workers, 256);
+}
+
+static void a_flag_can_be_taken_back(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	struct config *config = &invocation.config;
+
+	(void)state;
+	assert_int_equal(option_find("fail-on-flaky")->set(&invocation, "true", NULL), 0);
+	assert_true(config->fail_on_flaky);
+	assert_int_equal(option_find("flaky-result")->set(&invocation, "pass", NULL), 0);
+	assert_false(config->fail_on_flaky);
+	assert_int_equal(option_find("no-tui")->set(&invocation, "true", NULL), 0);
+	assert_int_equal(config->tui, TRISTATE_NO);
+	assert_int_equal(option_find("no-tui")->set(&invocation, "false", NULL), 0);
+	assert_int_equal(config->tui, TRISTATE_AUTO);
+	assert_int_equal(option_find("tui")->set(&invocation, "true", NULL), 0);
+	assert_int_equal(config->tui, TRISTATE_YES);
+	assert_int_equal(option_find("tui")->set(&invocation, "false", NULL), 0);
+	assert_int_equal(config->tui, TRISTATE_NO);
+	assert_int_equal(option_find_letter('x')->set(&invocation, "true", NULL), 0);
+	assert_int_equal(config->max_fail, 1);
+	assert_int_equal(option_find_letter('s')->set(&invocation, "true", NULL), 0);
+	assert_int_equal(config->capture, CAPTURE_NO);
+}
+
+static void slips_are_recognised(void **state)
+{
+	static const char *const slips[][2] = {
+		{ "numproceses", "numprocesses" },
+		{ "time-out", "timeout" },
+		{ "colour", "color" },
+		{ "junitxlm", "junitxml" },
+		{ "junit", "junit-xml" },
+		{ "collect", "collect-only" },
+		{ "rerun", "reruns" },
+		{ "n", "numprocesses" },
+		{ "max-fail", "maxfail" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+		const char *meant = option_suggest(slips[i][0]);
+
+		assert_non_null(meant);
+		assert_string_equal(meant, slips[i][1]);
+	}
+	assert_null(option_suggest("frobnicate"));
+	assert_null(option_suggest(""));
+	assert_null(option_suggest("Z"));
+}
+
+static void help_names_every_option_and_fits_80_columns(void **state)
+{
+	char *text = help_text();
+
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		char spelling[64];
+
+		snprintf(spelling, sizeof(spelling), "--%s%s%s", option_table[i].name,
+			 option_table[i].argument ? " " : "",
+			 option_table[i].argument ? option_table[i].argument : "");
+		assert_non_null(strstr(text, spelling));
+	}
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		assert_in_range(length, 0, 79);
+		assert_true(length == 0 || line[length - 1] != ' ');
+		line += length + 1;
+	}
+	assert_null(strstr(text, "%D"));
+	assert_non_null(strstr(text, "(default: 16M)"));
+	free(text);
+}
+
+static void topics_are_told_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_count; i++) {
+		for (size_t j = i + 2; j < option_count; j++) {
+			if (strcmp(option_table[i].topic, option_table[j].topic) == 0)
+				assert_string_equal(option_table[j - 1].topic, option_table[j].topic);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_spelling_belongs_to_one_option),
+		cmocka_unit_test(every_option_can_be_set_or_is_a_command),
+		cmocka_unit_test(built_in_values_are_accepted),
+		cmocka_unit_test(wrong_values_are_refused_without_a_trace),
+		cmocka_unit_test(file_names_are_taken_below_the_directory),
+		cmocka_unit_test(workers_may_be_automatic),
+		cmocka_unit_test(a_flag_can_be_taken_back),
+		cmocka_unit_test(slips_are_recognised),
+		cmocka_unit_test(help_names_every_option_and_fits_80_columns),
+		cmocka_unit_test(topics_are_told_once),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

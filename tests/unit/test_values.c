@@ -1,0 +1,264 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "config/values.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+static void durations_are_read_to_the_nanosecond(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} cases[] = {
+		{ "0", 0 },
+		{ "90", 90 * SECOND },
+		{ "1.5", 1500000000 },
+		{ "250ms", 250000000 },
+		{ "30s", 30 * SECOND },
+		{ "5m", 300 * SECOND },
+		{ "2h", 7200 * SECOND },
+		{ "0.1m", 6 * SECOND },
+		{ "0.000000001", 1 },
+		{ "0.0000000019", 1 },
+		{ "1.000001ms", 1000001 },
+		{ "0.25h", 900 * SECOND },
+		{ "007", 7 * SECOND },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = ERROR_INIT;
+		uint64_t ns = 99;
+
+		assert_int_equal(value_duration(cases[i].text, &ns, &error), 0);
+		assert_int_equal(ns, cases[i].ns);
+		assert_string_equal(error.message, "");
+	}
+}
+
+static void wrong_durations_say_what_was_found(void **state)
+{
+	static const char *const texts[] = { "soon",
+					     "-1",
+					     "+1",
+					     "1e3",
+					     "0x10",
+					     "1.",
+					     ".5",
+					     "1 s",
+					     "inf",
+					     "nan",
+					     "1d",
+					     "1.5.",
+					     "5 ",
+					     " 5",
+					     "1ns",
+					     "5s5",
+					     "5M",
+					     "18446744073709551616",
+					     "99999999999999999999h",
+					     "300000h",
+					     "9e9" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct error error = ERROR_INIT;
+		uint64_t ns = 99;
+
+		assert_int_equal(value_duration(texts[i], &ns, &error), -1);
+		assert_int_equal(ns, 99);
+		assert_non_null(strstr(error.message, "expected a duration"));
+		assert_non_null(strstr(error.message, texts[i]));
+	}
+	{
+		struct error error = ERROR_INIT;
+		uint64_t ns;
+
+		assert_int_equal(value_duration("", &ns, &error), -1);
+		assert_non_null(strstr(error.message, "found nothing"));
+	}
+}
+
+static void the_longest_duration_can_be_added_to_a_point_in_time(void **state)
+{
+	uint64_t ns;
+
+	(void)state;
+	assert_int_equal(value_duration("262800h", &ns, NULL), 0);
+	assert_true(ns < UINT64_MAX / 8);
+	assert_int_equal(value_duration("262800.1h", &ns, NULL), -1);
+	assert_int_equal(value_duration("262801h", &ns, NULL), -1);
+}
+
+static void sizes_are_powers_of_1024(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} cases[] = {
+		{ "0", 0 },
+		{ "4096", 4096 },
+		{ "64K", 65536 },
+		{ "64k", 65536 },
+		{ "64KB", 65536 },
+		{ "64KiB", 65536 },
+		{ "10M", 10485760 },
+		{ "1G", 1073741824 },
+		{ "1T", UINT64_C(1) << 40 },
+		{ "12B", 12 },
+		{ "9223372036854775807", INT64_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t bytes = 99;
+
+		assert_int_equal(value_size(cases[i].text, &bytes, NULL), 0);
+		assert_int_equal(bytes, cases[i].bytes);
+	}
+}
+
+static void wrong_sizes_are_refused(void **state)
+{
+	static const char *const texts[] = { "",
+					     "K",
+					     "-1",
+					     "1.5M",
+					     "10X",
+					     "10Ki",
+					     "10 M",
+					     "1MBB",
+					     "9223372036854775808",
+					     "9007199254740992K",
+					     "8388608T" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct error error = ERROR_INIT;
+		uint64_t bytes = 99;
+
+		assert_int_equal(value_size(texts[i], &bytes, &error), -1);
+		assert_int_equal(bytes, 99);
+		assert_non_null(strstr(error.message, "expected a size"));
+	}
+}
+
+static void counts_keep_to_their_limits(void **state)
+{
+	struct error error = ERROR_INIT;
+	long count = 99;
+
+	(void)state;
+	assert_int_equal(value_count("2", 2, 5, &count, NULL), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(value_count("5", 2, 5, &count, NULL), 0);
+	assert_int_equal(count, 5);
+	assert_int_equal(value_count("1", 2, 5, &count, &error), -1);
+	assert_string_equal(error.message, "expected a number from 2 to 5, found '1'");
+	assert_int_equal(value_count("6", 2, 5, &count, &error), -1);
+	assert_int_equal(value_count("5x", 2, 5, &count, &error), -1);
+	assert_int_equal(value_count("", 0, 5, &count, &error), -1);
+	assert_int_equal(count, 5);
+}
+
+static void a_limit_that_nobody_reaches_is_not_told(void **state)
+{
+	struct error error = ERROR_INIT;
+	long count;
+
+	(void)state;
+	assert_int_equal(value_count("many", 0, INT_MAX, &count, &error), -1);
+	assert_string_equal(error.message, "expected a number, 0 or more, found 'many'");
+	assert_int_equal(value_count("2147483648", 0, INT_MAX, &count, &error), -1);
+	assert_string_equal(error.message, "expected a number from 0 to 2147483647, found '2147483648'");
+	assert_int_equal(value_count("99999999999999999999", 0, INT_MAX, &count, &error), -1);
+}
+
+static void a_choice_is_one_of_its_words(void **state)
+{
+	struct error error = ERROR_INIT;
+	int index = 9;
+
+	(void)state;
+	assert_int_equal(value_choice("auto", "auto|yes|no", &index, NULL), 0);
+	assert_int_equal(index, 0);
+	assert_int_equal(value_choice("no", "auto|yes|no", &index, NULL), 0);
+	assert_int_equal(index, 2);
+	assert_int_equal(value_choice("n", "auto|yes|no", &index, NULL), -1);
+	assert_int_equal(value_choice("", "auto|yes|no", &index, NULL), -1);
+	assert_int_equal(value_choice("auto|yes", "auto|yes|no", &index, NULL), -1);
+	assert_int_equal(value_choice("jsn", "plain|json", &index, &error), -1);
+	assert_string_equal(error.message, "expected plain or json, found 'jsn'; did you mean 'json'?");
+	assert_int_equal(value_choice("teal", "auto|yes|no", &index, &error), -1);
+	assert_string_equal(error.message, "expected auto, yes or no, found 'teal'");
+	assert_int_equal(index, 2);
+}
+
+static void truth_has_several_spellings(void **state)
+{
+	static const char *const yes[] = { "true", "True", "yes", "on", "1" };
+	static const char *const no[] = { "false", "FALSE", "no", "off", "0" };
+	struct error error = ERROR_INIT;
+	bool on;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		on = false;
+		assert_int_equal(value_flag(yes[i], &on, NULL), 0);
+		assert_true(on);
+		assert_int_equal(value_flag(no[i], &on, NULL), 0);
+		assert_false(on);
+	}
+	assert_int_equal(value_flag("2", &on, &error), -1);
+	assert_string_equal(error.message, "expected true or false, found '2'");
+}
+
+static void a_quoted_value_is_safe_and_short(void **state)
+{
+	char *quoted = value_quoted("a\033[31m\nb");
+	char text[300];
+
+	(void)state;
+	assert_string_equal(quoted, "'a^[[31m\\nb'");
+	free(quoted);
+	quoted = value_quoted("");
+	assert_string_equal(quoted, "nothing");
+	free(quoted);
+	/* é is two bytes: the cut must not go through one. */
+	for (size_t i = 0; i < 149; i++)
+		memcpy(text + 2 * i + 1, "\xC3\xA9", 2);
+	text[0] = 'x';
+	text[299] = '\0';
+	quoted = value_quoted(text);
+	assert_true(strlen(quoted) < 70);
+	assert_null(strchr(quoted, '<'));
+	assert_non_null(strstr(quoted, "...'"));
+	free(quoted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(durations_are_read_to_the_nanosecond),
+		cmocka_unit_test(wrong_durations_say_what_was_found),
+		cmocka_unit_test(the_longest_duration_can_be_added_to_a_point_in_time),
+		cmocka_unit_test(sizes_are_powers_of_1024),
+		cmocka_unit_test(wrong_sizes_are_refused),
+		cmocka_unit_test(counts_keep_to_their_limits),
+		cmocka_unit_test(a_limit_that_nobody_reaches_is_not_told),
+		cmocka_unit_test(a_choice_is_one_of_its_words),
+		cmocka_unit_test(truth_has_several_spellings),
+		cmocka_unit_test(a_quoted_value_is_safe_and_short),
+	};
+
+	return cmocka_run_group_tests_name("values", tests, NULL, NULL);
+}
