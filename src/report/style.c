@@ -1,0 +1,398 @@
+#include "report/style.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "event/codec.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CUT_LINE = 1024 }; /* a cut line of up to this many bytes is left out, a longer one is shown in part */
+
+static const char *sgr_of(enum style_role role)
+{
+	switch (role) {
+	case ROLE_PLAIN:
+		break;
+	case ROLE_GOOD:
+		return "32";
+	case ROLE_BAD:
+		return "31";
+	case ROLE_WARN:
+		return "33";
+	case ROLE_DIM:
+		return "2";
+	case ROLE_STRONG:
+		return "1";
+	}
+	return NULL;
+}
+
+void style_add(const struct style *style, struct str *out, enum style_role role, const char *text)
+{
+	const char *sgr = style->color ? sgr_of(role) : NULL;
+
+	if (sgr && *text)
+		str_add_format(out, "\033[%sm%s\033[0m", sgr, text);
+	else
+		str_add_text(out, text);
+}
+
+const char *style_symbol(const struct style *style, enum outcome outcome, bool flaky, bool quarantined)
+{
+	bool ascii = style->ascii;
+
+	if (quarantined && outcome_is_failure(outcome))
+		return ascii ? "#" : "▣";
+	if (flaky)
+		return ascii ? "~" : "↻";
+	switch (outcome) {
+	case OUTCOME_PASSED:
+	case OUTCOME_XPASSED:
+		return ascii ? "+" : "✔";
+	case OUTCOME_FAILED:
+	case OUTCOME_ERROR:
+		return ascii ? "x" : "✘";
+	case OUTCOME_TIMEOUT:
+		return ascii ? "T" : "⏱";
+	case OUTCOME_CRASHED:
+		return ascii ? "!" : "☠";
+	case OUTCOME_SKIPPED:
+	case OUTCOME_XFAILED:
+	case OUTCOME_NOTRUN:
+		return ascii ? "-" : "⊘";
+	case OUTCOME_NONE:
+	case OUTCOME_COUNT:
+		break;
+	}
+	return ascii ? "." : "·";
+}
+
+enum style_role style_role_of(enum outcome outcome, bool flaky, bool quarantined)
+{
+	if (outcome_is_failure(outcome))
+		return quarantined ? ROLE_WARN : ROLE_BAD;
+	if (flaky || outcome == OUTCOME_XPASSED || outcome == OUTCOME_NOTRUN)
+		return ROLE_WARN;
+	if (outcome == OUTCOME_PASSED)
+		return ROLE_GOOD;
+	return ROLE_DIM;
+}
+
+const char *style_word(enum outcome outcome, bool flaky)
+{
+	const char *name;
+
+	if (flaky && !outcome_is_failure(outcome))
+		return "flaky";
+	name = outcome_name(outcome);
+	return name && *name ? name : "running";
+}
+
+void style_add_duration(struct str *out, uint64_t nanoseconds)
+{
+	uint64_t seconds = nanoseconds / CLOCK_SECOND;
+	unsigned hundredths = (unsigned)(nanoseconds % CLOCK_SECOND / (10 * CLOCK_MS));
+
+	if (seconds < 10)
+		str_add_format(out, "%" PRIu64 ".%02us", seconds, hundredths);
+	else if (seconds < 60)
+		str_add_format(out, "%" PRIu64 ".%us", seconds, hundredths / 10);
+	else if (seconds < 3600)
+		str_add_format(out, "%" PRIu64 ":%02u", seconds / 60, (unsigned)(seconds % 60));
+	else
+		str_add_format(out, "%" PRIu64 ":%02u:%02u", seconds / 3600, (unsigned)(seconds / 60 % 60),
+			       (unsigned)(seconds % 60));
+}
+
+void style_add_size(struct str *out, uint64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		style_add_count(out, bytes, "byte");
+		return;
+	}
+	for (size /= 1024; size >= 1024 && unit < 3; unit++)
+		size /= 1024;
+	str_add_format(out, "%.1f %s", size, units[unit]);
+}
+
+void style_add_count(struct str *out, uint64_t count, const char *noun)
+{
+	str_add_format(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+void style_add_ending(struct str *out, const struct attempt *attempt, const char *but)
+{
+	char buffer[32];
+	char text[64];
+
+	/* After a deadline the signal was ours. */
+	if (attempt->signal && attempt->outcome != OUTCOME_TIMEOUT)
+		snprintf(text, sizeof(text), "%s", event_signal_name(attempt->signal, buffer));
+	else if (attempt->exit_code > 0)
+		snprintf(text, sizeof(text), "exit code %d", attempt->exit_code);
+	else
+		return;
+	if (!but || !strstr(but, text))
+		str_add_text(out, text);
+}
+
+void style_add_name(struct str *out, const struct test *test, bool with_suite)
+{
+	if (with_suite && *test->suite) {
+		utf8_add_visible(out, test->suite, strlen(test->suite), false);
+		str_add_text(out, ": ");
+	}
+	utf8_add_visible(out, test->id, strlen(test->id), false);
+	if (test->ordinal > 1)
+		str_add_format(out, " #%" PRIu32, test->ordinal);
+}
+
+void style_add_why(struct str *out, const struct test *test)
+{
+	const struct attempt *last = test_last_attempt(test);
+	const char *message = test_message(test);
+	const char *code = test_code(test);
+	size_t start = out->length;
+
+	if (outcome_is_failure(test->outcome)) {
+		if (last)
+			style_add_ending(out, last, message);
+	} else if (test_reason(test)) {
+		message = test_reason(test);
+	}
+	if (message && *message) {
+		if (out->length > start)
+			str_add_text(out, ": ");
+		style_add_first_line(out, message);
+	}
+	if (code) {
+		str_add_text(out, out->length > start ? " [" : "[");
+		style_add_first_line(out, code);
+		str_add_char(out, ']');
+	}
+}
+
+void style_add_test_line(const struct style *style, struct str *out, const struct test *test, bool with_suite,
+			 size_t width)
+{
+	enum style_role role = style_role_of(test->outcome, test->flaky, test->quarantined);
+	const char *word = style_word(test->outcome, test->flaky);
+	struct str line = STR_INIT; /* without colours, for its width */
+	struct str duration = STR_INIT;
+	size_t why;
+
+	style_add(style, out, role, style_symbol(style, test->outcome, test->flaky, test->quarantined));
+	str_add_char(out, ' ');
+	style_add(style, out, role, word);
+	style_add_duration(&duration, test->duration);
+	str_add_format(&line, "%*s%7s ", (int)(7 - strlen(word)), "",
+		       test->attempts.length ? duration.data : "-");
+	if (test->attempts.length)
+		str_add_format(&line, "gw%-3u ", test->worker);
+	else
+		str_add_text(&line, "      ");
+	style_add_name(&line, test, with_suite);
+	str_add(out, line.data, line.length);
+	why = line.length;
+	if (test->quarantined && outcome_is_failure(test->outcome))
+		str_add_text(&line, " (quarantined)");
+	if (test->attempts.length > 1)
+		str_add_format(&line, " (%zu attempts)", test->attempts.length);
+	str_add_text(&line, "  ");
+	style_add_why(&line, test);
+	while (line.length > why && line.data[line.length - 1] == ' ')
+		line.data[--line.length] = '\0';
+	if (width) {
+		size_t used = 2 + strlen(word) + utf8_text_width(line.data, why);
+
+		style_cut(style, &line, why, width > used ? width - used : 0);
+	}
+	style_add(style, out, ROLE_DIM, line.data + why);
+	str_add_char(out, '\n');
+	str_fini(&line);
+	str_fini(&duration);
+}
+
+/* White space at the end of a line says nothing, and a carriage return there is only DOS's line end. */
+static size_t without_end(const char *bytes, size_t length)
+{
+	while (length && (bytes[length - 1] == '\r' || bytes[length - 1] == ' ' || bytes[length - 1] == '\t'))
+		length--;
+	return length;
+}
+
+void style_add_first_line(struct str *out, const char *text)
+{
+	struct str plain = STR_INIT;
+	struct slice line;
+	const char *end;
+
+	if (!text)
+		return;
+	utf8_add_without_escapes(&plain, text, strlen(text));
+	line = slice_trim((struct slice){ plain.data, plain.length });
+	end = line.length ? memchr(line.data, '\n', line.length) : NULL;
+	if (end)
+		line.length = without_end(line.data, (size_t)(end - line.data));
+	utf8_add_visible(out, line.data, line.length, false);
+	str_fini(&plain);
+}
+
+void style_add_block(const struct style *style, struct str *out, const char *prefix, struct slice text)
+{
+	struct str plain = STR_INIT;
+	const char *at, *end;
+
+	utf8_add_without_escapes(&plain, text.data, text.length);
+	while (plain.length && (plain.data[plain.length - 1] == '\n' || plain.data[plain.length - 1] == '\r'))
+		plain.length--;
+	at = plain.data;
+	end = plain.data + plain.length;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline ? newline : end;
+
+		style_add(style, out, ROLE_DIM, prefix);
+		utf8_add_visible(out, at, without_end(at, (size_t)(line_end - at)), true);
+		str_add_char(out, '\n');
+		at = line_end + 1;
+	}
+	str_fini(&plain);
+}
+
+void style_add_log_line(const struct style *style, struct str *out, const struct log_line *line)
+{
+	enum style_role role = line->level == LEVEL_ERROR     ? ROLE_BAD
+			       : line->level == LEVEL_WARNING ? ROLE_WARN
+							      : ROLE_PLAIN;
+	struct slice text = slice_trim(slice_of(line->text));
+	const char *newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
+
+	str_add_text(out, "xtop: ");
+	if (line->level != LEVEL_NOTE) {
+		style_add(style, out, role, event_level_name(line->level));
+		str_add_text(out, ": ");
+	}
+	style_add_first_line(out, line->text);
+	str_add_char(out, '\n');
+	if (newline) {
+		size_t rest = (size_t)(text.data + text.length - (newline + 1));
+
+		style_add_block(style, out, style_bar(style), (struct slice){ newline + 1, rest });
+	}
+}
+
+struct slice style_whole_head(const struct output *output)
+{
+	const char *bytes = output->head.data;
+	size_t length = output->head.length;
+	const char *newline;
+	size_t back = 0;
+
+	if (!output_gap(output) || !length)
+		return (struct slice){ bytes, length };
+	newline = memrchr(bytes, '\n', length);
+	if (newline && (size_t)(bytes + length - newline) <= CUT_LINE)
+		return (struct slice){ bytes, (size_t)(newline + 1 - bytes) };
+	while (back < 3 && back < length && ((unsigned char)bytes[length - 1 - back] & 0xC0) == 0x80)
+		back++;
+	if (back < length && (unsigned char)bytes[length - 1 - back] >= 0xC0) {
+		unsigned char lead = (unsigned char)bytes[length - 1 - back];
+		size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+
+		if (back + 1 < size)
+			length -= back + 1;
+	}
+	return (struct slice){ bytes, length };
+}
+
+struct slice style_whole_tail(const struct output *output)
+{
+	struct slice tail = output_tail(output);
+	size_t reach = tail.length < CUT_LINE ? tail.length : CUT_LINE;
+	const char *newline;
+	size_t skip = 0;
+
+	if (!output_gap(output) || !tail.length)
+		return tail;
+	newline = memchr(tail.data, '\n', reach);
+	if (newline && newline + 1 < tail.data + tail.length)
+		skip = (size_t)(newline + 1 - tail.data);
+	else
+		while (skip < 3 && skip < tail.length && ((unsigned char)tail.data[skip] & 0xC0) == 0x80)
+			skip++;
+	return (struct slice){ tail.data + skip, tail.length - skip };
+}
+
+uint64_t style_whole_gap(const struct output *output)
+{
+	if (output->discarded || !output_gap(output))
+		return output_gap(output);
+	return output->total - style_whole_head(output).length - style_whole_tail(output).length;
+}
+
+void style_add_output(const struct style *style, struct str *out, const char *prefix,
+		      const struct output *output)
+{
+	struct slice head = style_whole_head(output);
+	struct slice tail = style_whole_tail(output);
+	uint64_t gap = style_whole_gap(output);
+
+	if (gap || output->dropped) {
+		style_add_block(style, out, prefix, head);
+		if (gap) {
+			style_add(style, out, ROLE_DIM, prefix);
+			str_add_text(out, style->ascii ? "[... " : "[… ");
+			style_add_size(out, gap);
+			str_add_text(out, output->path ? " only in the file]" : " not kept]");
+			str_add_char(out, '\n');
+		}
+		style_add_block(style, out, prefix, tail);
+	} else {
+		struct str whole = STR_INIT;
+
+		str_add(&whole, head.data, head.length);
+		str_add(&whole, tail.data, tail.length);
+		style_add_block(style, out, prefix, (struct slice){ whole.data, whole.length });
+		str_fini(&whole);
+	}
+	if (output->dropped) {
+		style_add(style, out, ROLE_DIM, prefix);
+		str_add_text(out, style->ascii ? "[... " : "[… ");
+		style_add_size(out, output->dropped);
+		str_add_text(out, " more, beyond the limit, not kept]\n");
+	}
+}
+
+const char *style_bar(const struct style *style)
+{
+	return style->ascii ? "  | " : "  │ ";
+}
+
+void style_cut(const struct style *style, struct str *text, size_t from, size_t columns)
+{
+	size_t width = 0;
+	size_t fits = from; /* end of what fits together with the ellipsis */
+
+	for (size_t i = from; i < text->length;) {
+		size_t next = i;
+
+		width += (size_t)utf8_width(utf8_next(text->data, text->length, &next));
+		if (width > columns) {
+			text->length = fits;
+			text->data[fits] = '\0';
+			if (columns)
+				str_add_text(text, style->ascii ? "~" : "…");
+			return;
+		}
+		if (width < columns)
+			fits = next;
+		i = next;
+	}
+}

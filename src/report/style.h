@@ -1,0 +1,69 @@
+/* How runs look as text: symbols, words, colours, numbers, and text of tests made safe. */
+#ifndef XTOP_REPORT_STYLE_H
+#define XTOP_REPORT_STYLE_H
+
+#include "base/str.h"
+#include "model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct style {
+	bool color; /* SGR sequences */
+	bool ascii; /* stand-ins for characters beyond ASCII */
+};
+
+enum style_role { ROLE_PLAIN, ROLE_GOOD, ROLE_BAD, ROLE_WARN, ROLE_DIM, ROLE_STRONG };
+
+/* Appends `text` in the role's colour. */
+void style_add(const struct style *style, struct str *out, enum style_role role, const char *text);
+
+/* One column; `flaky` and `quarantined` go before the outcome. Static. */
+const char *style_symbol(const struct style *style, enum outcome outcome, bool flaky, bool quarantined);
+enum style_role style_role_of(enum outcome outcome, bool flaky, bool quarantined);
+/* "passed", "flaky", …; at most 7 columns. Static. */
+const char *style_word(enum outcome outcome, bool flaky);
+
+/* "0.32s" "12.3s" "1:42" "1:02:03"; never rounded up. */
+void style_add_duration(struct str *out, uint64_t nanoseconds);
+/* "512 bytes" "24.3 KiB" */
+void style_add_size(struct str *out, uint64_t bytes);
+/* "1 test", "2 tests" */
+void style_add_count(struct str *out, uint64_t count, const char *noun);
+/* "SIGSEGV", "exit code 3", or nothing where the attempt ended in no such way or `but` says it already. */
+void style_add_ending(struct str *out, const struct attempt *attempt, const char *but);
+
+/* "id", "suite: id", and the ordinal where there are equal ids. */
+void style_add_name(struct str *out, const struct test *test, bool with_suite);
+/* Why it has its outcome, in one line: how it ended, message or reason, code. May add nothing. */
+void style_add_why(struct str *out, const struct test *test);
+/* A line about a test that has its verdict: symbol, outcome, duration, worker, name, why. What follows the
+ * name is cut at `width` columns, 0: not. */
+void style_add_test_line(const struct style *style, struct str *out, const struct test *test, bool with_suite,
+			 size_t width);
+
+/* A line of the log, and the rest of its text below it. */
+void style_add_log_line(const struct style *style, struct str *out, const struct log_line *line);
+
+/* Text from outside, its escape sequences removed and all else visible: its first line. NULL adds nothing. */
+void style_add_first_line(struct str *out, const char *text);
+/* All lines, each behind `prefix` (in ROLE_DIM). A line never begins with the text itself, so what reads
+ * logs for commands finds none. */
+void style_add_block(const struct style *style, struct str *out, const char *prefix, struct slice text);
+/* Head, gap and tail in the same way. */
+void style_add_output(const struct style *style, struct str *out, const char *prefix,
+		      const struct output *output);
+/* The bar before foreign lines, with its space. Static. */
+const char *style_bar(const struct style *style);
+
+/* The bytes of a head and a tail that are whole: where something is missing between them, without
+ * what is left of a cut character, and from line to line where the cut line is short. */
+struct slice style_whole_head(const struct output *output);
+struct slice style_whole_tail(const struct output *output);
+/* Bytes between the two, and what they leave out. */
+uint64_t style_whole_gap(const struct output *output);
+
+/* Cuts visible text from byte `from` on to at most `columns`, the last an ellipsis where it is cut. */
+void style_cut(const struct style *style, struct str *text, size_t from, size_t columns);
+
+#endif
