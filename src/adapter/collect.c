@@ -1,0 +1,122 @@
+#include "adapter/collect.h"
+
+#include "adapter/programs.h"
+#include "base/fs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void found_test_fini(struct found_test *test)
+{
+	free(test->id);
+	free(test->program);
+	free(test->file);
+	*test = (struct found_test){.suite = NULL};
+}
+
+int collect_launch(const struct config *config, const struct found_test *test, struct launch *launch,
+		   struct error *error)
+{
+	const struct suite_config *suite = test->suite;
+	VEC(char *) args = VEC_INIT;
+	int status;
+
+	launch_init(launch);
+	launch->cwd = alloc_string(suite->cwd ? suite->cwd : config->root);
+	for (size_t i = 0; i < suite->environment.length; i++)
+		vec_push(&launch->environment, alloc_string(suite->environment.items[i]));
+	for (size_t i = 0; i < suite->args.length; i++)
+		vec_push(&args, suite->args.items[i]);
+	for (size_t i = 0; i < config->adapter_arguments.length; i++)
+		vec_push(&args, config->adapter_arguments.items[i]);
+	status = test->adapter->launch(test->program, args.items, args.length, launch, error);
+	vec_fini(&args);
+	if (status != 0)
+		launch_fini(launch);
+	return status;
+}
+
+/* Only a look at the file; it may still change before its turn. */
+static int check_launch(const struct config *config, const struct found_test *test, struct error *error)
+{
+	struct launch launch;
+
+	if (collect_launch(config, test, &launch, error) != 0)
+		return -1;
+	launch_fini(&launch);
+	return 0;
+}
+
+static int collect_program(const struct config *config, const struct suite_config *suite,
+			   const struct program *program, const struct collector *collector,
+			   struct error *error)
+{
+	struct error problem = ERROR_INIT;
+	struct found_test test = {
+		.suite = suite,
+		.adapter = program->adapter,
+		.id = fs_relative(program->path, config->root),
+		.program = alloc_string(program->path),
+		.file = fs_relative(program->path, config->root),
+	};
+
+	if (check_launch(config, &test, &problem) == 0) {
+		collector->found(collector->context, &test);
+		return 0;
+	}
+	/* Who names a program on the command line is told at once; a suite has others that can go on. */
+	if (program->named && !suite->file) {
+		found_test_fini(&test);
+		return error_set(error, "%s", problem.message);
+	}
+	collector->broken(collector->context, suite, test.id, problem.message);
+	found_test_fini(&test);
+	return 0;
+}
+
+/* Neither arguments nor a suite of the project's: what collect_prepare found in the root directory. */
+static bool is_guessed(const struct config *config, const struct suite_config *suite)
+{
+	return !suite->file && config->arguments.length == 0;
+}
+
+static long collect_suite(const struct config *config, const struct suite_config *suite,
+			  const struct collector *collector, struct error *error)
+{
+	struct programs programs;
+	unsigned flags = is_guessed(config, suite) ? PROGRAMS_FLAT | PROGRAMS_MAY_BE_NONE : 0;
+	long count = -1;
+
+	programs_init(&programs);
+	if (programs_find(config, suite, flags, &programs, error) == 0) {
+		count = (long)programs.list.length;
+		vec_each(&programs.notes, it) collector->note(collector->context, *it);
+		vec_each(&programs.list, it)
+		{
+			if (collect_program(config, suite, it, collector, error) != 0) {
+				count = -1;
+				break;
+			}
+		}
+	}
+	programs_fini(&programs);
+	return count;
+}
+
+long collect_tests(const struct config *config, const struct collector *collector, struct error *error)
+{
+	long total = 0;
+
+	for (size_t i = 0; i < config->suites.length; i++) {
+		const struct suite_config *suite = &config->suites.items[i];
+		long count;
+
+		if (!suite_is_wanted(config, suite))
+			continue;
+		count = collect_suite(config, suite, collector, error);
+		if (count < 0)
+			return -1;
+		total += count;
+	}
+	return total;
+}

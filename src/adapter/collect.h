@@ -1,0 +1,53 @@
+/* From suites and arguments to tests: which programs there are and which adapter each has.
+ *
+ * Nothing is executed here.  An entry of a suite's `programs` is, below the suite's cwd or, if there is
+ * nothing of that name, below the root directory:
+ *   - a file: it is taken, whatever it is called;
+ *   - a directory: whatever in it and below it looks like a test (programs.h says what that is);
+ *   - a pattern (fs_glob): the regular files that match.
+ * What no adapter recognises is run by exec.
+ */
+#ifndef XTOP_ADAPTER_COLLECT_H
+#define XTOP_ADAPTER_COLLECT_H
+
+#include "adapter/adapter.h"
+#include "config/config.h"
+
+/* One test that was found. Strings are the caller's to free (found_test_fini). */
+struct found_test {
+	const struct suite_config *suite; /* borrowed from the config */
+	const struct adapter *adapter;
+	char *id;      /* DESIGN §6: for exec and tap the program, relative to the root directory */
+	char *program; /* absolute path */
+	char *file;    /* relative to the root directory where it is below it */
+};
+void found_test_fini(struct found_test *test);
+
+struct collector {
+	/* A test; takes its strings. */
+	void (*found)(void *context, struct found_test *test);
+	/* A program of a suite that can't be a test (not executable, its interpreter is missing …): `id` under which it
+	 * gets the verdict error, and why. Borrowed. */
+	void (*broken)(void *context, const struct suite_config *suite, const char *id, const char *message);
+	/* Something worth a line: files that were passed over, say. Borrowed. */
+	void (*note)(void *context, const char *message);
+	void *context;
+};
+
+/* Before collecting: turns arguments into suites where there are any (config->suites changes), or recognises what
+ * the root directory holds where neither arguments nor suites say anything. An argument that names nothing is an
+ * error (exit 4): a path that isn't there, an id that no suite has. With arguments and suites both, arguments choose
+ * among the suites' tests (by id, by file, by directory) and what belongs to no suite (a file that none has, a
+ * directory in which none has anything) is a suite of its own. */
+int collect_prepare(struct config *config, struct error *error);
+
+/* Finds every test, in a fixed order (suites as written, then their entries or the arguments as written, what one
+ * of these stands for sorted bytewise), each program once a suite. Returns how many, broken ones included; -1: usage
+ * error, among them an entry that matches nothing, and a program that an argument names and that can't be started. */
+long collect_tests(const struct config *config, const struct collector *collector, struct error *error);
+
+/* The launch of a found test: argv, environment, cwd. */
+int collect_launch(const struct config *config, const struct found_test *test, struct launch *launch,
+		   struct error *error);
+
+#endif
