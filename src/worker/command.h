@@ -1,0 +1,57 @@
+/* Commands: what the controller tells a worker, through one socket a worker.
+ *
+ * A command is four bytes of length (of this machine's order) and a record of tagged fields (base/wire.h).
+ * Workers never answer here: what they have to say is an event in the ring.
+ */
+#ifndef XTOP_WORKER_COMMAND_H
+#define XTOP_WORKER_COMMAND_H
+
+#include "adapter/adapter.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+enum command_type {
+	COMMAND_JOB = 1,  /* run this test, after the one that runs now; at most one is held ahead */
+	COMMAND_RECALL,   /* give the test back unless it was started (answer: MESSAGE_RETURNED) */
+	COMMAND_SPACE,    /* the lane has room again */
+	COMMAND_CANCEL,   /* end the running test: TERM, grace, KILL; its outcome is notrun */
+	COMMAND_SIGNAL,   /* send `signal` to the running test's process group */
+	COMMAND_PAUSE,    /* stop the running test's processes and its deadline's clock */
+	COMMAND_RESUME,
+	COMMAND_LEAVE,    /* exit when nothing runs; what is held ahead is not started */
+};
+
+struct job {
+	uint64_t test;     /* number in the run */
+	uint32_t attempt;  /* from 1 */
+	char *id;          /* XTOP_TEST_ID */
+	const struct adapter *adapter;
+	struct launch launch;
+	uint64_t timeout;  /* ns, 0: none */
+	uint64_t grace;    /* ns between TERM and KILL */
+	uint64_t output_limit; /* bytes */
+};
+
+struct command {
+	enum command_type type;
+	uint64_t test;   /* RECALL, CANCEL, SIGNAL: which; one that no longer runs is ignored */
+	int signal;      /* SIGNAL */
+	char *reason;    /* CANCEL: why, becomes the outcome's reason */
+	struct job *job; /* JOB; owned */
+};
+
+void job_free(struct job *job); /* NULL is fine */
+
+/* Appends the framed command. */
+void command_encode(const struct command *command, struct str *out);
+/* Takes one framed command off the front of `in`. 1: *command is filled (command_fini ends it); 0: more bytes are
+ * needed; -1: the bytes are no command. */
+int command_decode(struct str *in, struct command *command);
+void command_fini(struct command *command);
+
+/* The one thing in the ring that is no event: its first byte can't be an event's type. */
+#define MESSAGE_RETURNED 0xFF /* then 8 bytes: the number of a recalled test that was not started */
+
+#endif

@@ -1,0 +1,146 @@
+#include "worker/descendants.h"
+
+#include "base/utf8.h"
+#include "base/vec.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct process {
+	pid_t pid, parent;
+	char state;
+	bool ours, kept;
+};
+
+typedef VEC(struct process) process_list;
+
+static ssize_t read_small(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t length = read(fd, buffer, size - 1);
+	close(fd);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+/* proc_pid_stat(5): the name stands in parentheses and may hold any byte, so the last ')' ends it. */
+static bool read_process(pid_t pid, struct process *process)
+{
+	char path[64], text[1024];
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_small(path, text, sizeof(text)) <= 0)
+		return false;
+	char *behind = strrchr(text, ')');
+	int parent;
+	if (!behind || sscanf(behind + 1, " %c %d", &process->state, &parent) != 2)
+		return false;
+	process->pid = pid;
+	process->parent = (pid_t)parent;
+	process->ours = process->kept = false;
+	return true;
+}
+
+static void list_processes(process_list *list)
+{
+	DIR *directory = opendir("/proc");
+	if (!directory)
+		return;
+	struct dirent *entry;
+	while ((entry = readdir(directory))) {
+		struct process process;
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    read_process((pid_t)strtol(entry->d_name, NULL, 10), &process))
+			vec_push(list, process);
+	}
+	closedir(directory);
+}
+
+static bool is_dead(const struct process *process)
+{
+	return process->state == 'Z' || process->state == 'X';
+}
+
+size_t descendants_children(pid_t *pids, size_t max)
+{
+	process_list list = VEC_INIT;
+	size_t count = 0;
+	pid_t self = getpid();
+	list_processes(&list);
+	vec_each(&list, process) {
+		if (process->parent != self || is_dead(process))
+			continue;
+		if (count < max)
+			pids[count] = process->pid;
+		count++;
+	}
+	vec_fini(&list);
+	return count;
+}
+
+size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context)
+{
+	process_list list = VEC_INIT;
+	size_t killed = 0;
+	pid_t self = getpid();
+	list_processes(&list);
+	vec_each(&list, process) {
+		if (process->parent == self) {
+			process->ours = true;
+			process->kept = keep && keep(context, process->pid);
+		}
+	}
+	/* Down the tree, until a pass finds no more: pids are in no helpful order. */
+	for (bool again = true; again;) {
+		again = false;
+		vec_each(&list, process) {
+			if (process->ours)
+				continue;
+			vec_each(&list, parent) {
+				if (parent->pid == process->parent && parent->ours) {
+					process->ours = true;
+					process->kept = parent->kept;
+					again = true;
+					break;
+				}
+			}
+		}
+	}
+	vec_each(&list, process) {
+		if (process->ours && !process->kept && !is_dead(process) && kill(process->pid, SIGKILL) == 0)
+			killed++;
+	}
+	vec_fini(&list);
+	return killed;
+}
+
+void descendants_command(pid_t pid, size_t limit, struct str *out)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	ssize_t length = read_small(path, text, sizeof(text));
+	if (length > 0) {
+		while (length > 0 && text[length - 1] == '\0')
+			length--;
+		for (ssize_t i = 0; i < length; i++)
+			if (text[i] == '\0')
+				text[i] = ' ';
+		utf8_add_visible(out, text, (size_t)length < limit ? (size_t)length : limit, false);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	length = read_small(path, text, sizeof(text));
+	str_add_char(out, '[');
+	if (length > 1)
+		utf8_add_visible(out, text, (size_t)length - 1, false);
+	str_add_char(out, ']');
+}

@@ -1,0 +1,28 @@
+/* The processes below this one, by proc(5).
+ *
+ * For a process that is a sub-reaper (prctl(2), PR_SET_CHILD_SUBREAPER): orphans of its
+ * descendants become its children, whatever session or group they moved to, so that all
+ * can be found, named and ended.
+ */
+#ifndef XTOP_WORKER_DESCENDANTS_H
+#define XTOP_WORKER_DESCENDANTS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Direct children of this process that live (zombies are not told), into pids[0 … max-1]; returns how many
+ * there are, which may be more than max. */
+size_t descendants_children(pid_t *pids, size_t max);
+
+/* Sends SIGKILL to every descendant of this process, but for the subtrees of children for which `keep` says so
+ * (NULL: keeps none). Grandchildren first stop being hidden when their parents die: call again until
+ * nothing is left. Returns how many were signalled. */
+size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context);
+
+/* Appends a process's command line, made visible, at most `limit` bytes of it; its name in brackets where it has none. */
+void descendants_command(pid_t pid, size_t limit, struct str *out);
+
+#endif

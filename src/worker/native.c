@@ -1,0 +1,561 @@
+#include "worker/native.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "event/codec.h"
+#include "worker/descendants.h"
+#include "worker/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How long descendants may outlive the test before they count as left behind: enough for the rest of a
+ * pipeline to finish, too short to hold up a run. */
+#define LEAK_GRACE (100 * CLOCK_MS)
+#define READ_SIZE ((size_t)64 << 10)
+#define TAIL_SIZE ((size_t)16 << 10)
+#define LAST_LINE_SIZE 512
+
+enum phase {
+	PHASE_RUNNING,
+	PHASE_TERMINATING, /* SIGTERM was sent */
+	PHASE_KILLED,      /* SIGKILL was sent */
+	PHASE_LEFTOVERS,   /* its process ended; descendants may live */
+	PHASE_OVER,
+};
+
+enum cause { CAUSE_ITSELF, CAUSE_DEADLINE, CAUSE_CANCEL, CAUSE_SIGNAL };
+
+struct pipe_end {
+	int fd; /* -1: closed */
+	enum event_stream stream;
+};
+
+struct native {
+	const struct native_host *host;
+	const struct job *job;
+	struct reader *reader;
+	enum phase phase;
+	enum cause cause;
+	char *cancel_reason;
+	int person_signal;
+	pid_t pid;
+	struct pipe_end pipes[2];
+	uint64_t started, ended; /* ns */
+	uint64_t deadline;       /* of the phase; UINT64_MAX: none */
+	uint64_t held_since;     /* stalled or paused since; 0: the clock runs */
+	bool stalled, paused;
+	bool leaks_named;
+	int status; /* of wait(2), once ended */
+	struct rusage usage;
+	uint64_t kept, dropped; /* bytes of output */
+	struct str tail;        /* the end of what was dropped */
+	char last_line[LAST_LINE_SIZE]; /* the newest line that is not blank */
+	char line[LAST_LINE_SIZE];      /* the one that is being printed */
+	size_t line_length;
+};
+
+uint64_t native_test(const struct native *native)
+{
+	return native->job->test;
+}
+
+bool native_is_over(const struct native *native)
+{
+	return native->phase == PHASE_OVER;
+}
+
+static void emit(struct native *native, struct event *event)
+{
+	event_put(event, test, native->job->test);
+	event_put(event, attempt, native->job->attempt);
+	if (!native->host->emit(native->host->context, event))
+		native_stall(native, true, clock_now());
+}
+
+static void emit_point(void *context, struct event *point)
+{
+	emit(context, point);
+}
+
+/* --- starting --- */
+
+static size_t name_length(const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+	return equals ? (size_t)(equals - variable) : strlen(variable);
+}
+
+static void put_variable(char **list, size_t *count, char *variable)
+{
+	size_t length = name_length(variable);
+	for (size_t i = 0; i < *count; i++) {
+		if (strncmp(list[i], variable, length) == 0 && list[i][length] == '=') {
+			list[i] = variable;
+			return;
+		}
+	}
+	list[(*count)++] = variable;
+}
+
+/* The array is the caller's to free, the texts are borrowed. */
+static char **make_environment(const struct native *native, char *id_variable, char *attempt_variable)
+{
+	size_t count = 0;
+	while (native->host->environment[count])
+		count++;
+	char **list = alloc_zeroed(count + native->job->launch.environment.length + 3, sizeof(char *));
+	memcpy(list, native->host->environment, count * sizeof(char *));
+	vec_each(&native->job->launch.environment, variable)
+		put_variable(list, &count, *variable);
+	put_variable(list, &count, id_variable);
+	put_variable(list, &count, attempt_variable);
+	return list;
+}
+
+static int open_pipes(struct native *native, int child_fds[3], struct error *error)
+{
+	bool split = native->job->launch.split_streams;
+	for (int i = 0; i <= (split ? 1 : 0); i++) {
+		int ends[2];
+		if (pipe2(ends, O_CLOEXEC) != 0)
+			return error_set_errno(error, errno, "cannot make a pipe for the test's output");
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		native->pipes[i].fd = ends[0];
+		child_fds[i + 1] = ends[1];
+	}
+	if (!split)
+		child_fds[2] = child_fds[1];
+	return 0;
+}
+
+static int start_process(struct native *native, struct error *error)
+{
+	int child_fds[3] = { native->host->null_fd, -1, -1 };
+	int result = open_pipes(native, child_fds, error);
+	if (result == 0) {
+		char *id = alloc_format("XTOP_TEST_ID=%s", native->job->id);
+		char attempt[48];
+		snprintf(attempt, sizeof(attempt), "XTOP_ATTEMPT=%u", native->job->attempt);
+		char **environment = make_environment(native, id, attempt);
+		VEC(char *) argv = VEC_INIT;
+		vec_each(&native->job->launch.argv, argument)
+			vec_push(&argv, *argument);
+		vec_push(&argv, NULL);
+		struct spawn_request request = { .argv = argv.items,
+						 .envp = environment,
+						 .cwd = native->job->launch.cwd,
+						 .nofile = native->host->nofile };
+		memcpy(request.fds, child_fds, sizeof(child_fds));
+		native->pid = spawn_program(&request, error);
+		if (native->pid < 0)
+			result = -1;
+		vec_fini(&argv);
+		free(environment);
+		free(id);
+	}
+	if (child_fds[1] >= 0)
+		close(child_fds[1]);
+	if (child_fds[2] >= 0 && child_fds[2] != child_fds[1])
+		close(child_fds[2]);
+	return result;
+}
+
+static void send_finished(struct native *native, const struct result *result)
+{
+	struct event event;
+	event_init(&event, EVENT_TEST_FINISHED);
+	event_put(&event, outcome, (int)result->outcome);
+	event_put(&event, duration, native->ended - native->started);
+	if (native->pid > 0) {
+		if (WIFSIGNALED(native->status))
+			event_put(&event, signal, (uint64_t)WTERMSIG(native->status));
+		else
+			event_put(&event, exit_code, WEXITSTATUS(native->status));
+		uint64_t user = (uint64_t)native->usage.ru_utime.tv_sec * CLOCK_SECOND +
+				(uint64_t)native->usage.ru_utime.tv_usec * 1000;
+		uint64_t kernel = (uint64_t)native->usage.ru_stime.tv_sec * CLOCK_SECOND +
+				  (uint64_t)native->usage.ru_stime.tv_usec * 1000;
+		event_put(&event, cpu, user + kernel);
+		event_put(&event, rss, (uint64_t)native->usage.ru_maxrss * 1024);
+	}
+	event_put_text(&event, message, result->message);
+	event_put_text(&event, reason, result->reason);
+	if (result->bail_out)
+		event_put(&event, bail_out, true);
+	emit(native, &event);
+	native->phase = PHASE_OVER;
+}
+
+struct native *native_start(const struct native_host *host, const struct job *job, uint64_t now)
+{
+	struct native *native = ALLOC_NEW(struct native);
+	native->host = host;
+	native->job = job;
+	native->started = native->ended = now;
+	native->pipes[0] = (struct pipe_end){ -1, STREAM_STDOUT };
+	native->pipes[1] = (struct pipe_end){ -1, STREAM_STDERR };
+	native->deadline = job->timeout ? now + job->timeout : UINT64_MAX;
+	str_init(&native->tail);
+	if (job->adapter->reader_new)
+		native->reader = job->adapter->reader_new(emit_point, native);
+
+	/* Told before it is: should the test kill this worker at once, it must be known which one it was. */
+	struct event event;
+	event_init(&event, EVENT_TEST_STARTED);
+	emit(native, &event);
+	struct error error = ERROR_INIT;
+	if (start_process(native, &error) != 0) {
+		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
+		native->pid = 0;
+		send_finished(native, &result);
+	}
+	return native;
+}
+
+void native_free(struct native *native)
+{
+	if (!native)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (native->pipes[i].fd >= 0)
+			close(native->pipes[i].fd);
+	if (native->reader)
+		native->job->adapter->reader_free(native->reader);
+	str_fini(&native->tail);
+	free(native->cancel_reason);
+	free(native);
+}
+
+/* --- output --- */
+
+static void watch_lines(struct native *native, const char *bytes, size_t length)
+{
+	/* Only the end can matter: the newest line that is not blank. */
+	if (length > 2 * LAST_LINE_SIZE) {
+		bytes += length - 2 * LAST_LINE_SIZE;
+		length = 2 * LAST_LINE_SIZE;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] != '\n') {
+			if (native->line_length < LAST_LINE_SIZE - 1)
+				native->line[native->line_length++] = bytes[i] ? bytes[i] : ' ';
+			continue;
+		}
+		native->line[native->line_length] = '\0';
+		if (strspn(native->line, " \t\r") < native->line_length)
+			memcpy(native->last_line, native->line, native->line_length + 1);
+		native->line_length = 0;
+	}
+}
+
+static void send_output(struct native *native, enum event_stream stream, struct slice bytes, uint64_t dropped)
+{
+	struct event event;
+	event_init(&event, EVENT_TEST_OUTPUT);
+	event_put(&event, stream, (int)stream);
+	event_put(&event, data, ((struct event_text){ bytes.data, bytes.length }));
+	if (dropped)
+		event_put(&event, dropped, dropped);
+	emit(native, &event);
+}
+
+static void take_output(struct native *native, enum event_stream stream, const char *bytes, size_t length)
+{
+	watch_lines(native, bytes, length);
+	if (native->reader)
+		native->job->adapter->reader_feed(native->reader, stream, bytes, length);
+	uint64_t room = native->job->output_limit - native->kept;
+	size_t now = length < room ? length : (size_t)room;
+	if (now) {
+		native->kept += now;
+		send_output(native, stream, (struct slice){ bytes, now }, 0);
+	}
+	if (now < length) {
+		native->dropped += length - now;
+		str_add(&native->tail, bytes + now, length - now);
+		if (native->tail.length > 4 * TAIL_SIZE)
+			str_cut_front(&native->tail, native->tail.length - TAIL_SIZE);
+	}
+}
+
+/* What came after the limit was reached is not kept, but for its end. */
+static void send_tail(struct native *native)
+{
+	if (!native->dropped)
+		return;
+	if (native->tail.length > TAIL_SIZE)
+		str_cut_front(&native->tail, native->tail.length - TAIL_SIZE);
+	send_output(native, STREAM_STDOUT, (struct slice){ native->tail.data, native->tail.length },
+		    native->dropped - native->tail.length);
+	native->dropped = 0;
+}
+
+/* Reads once. True: there may be more. */
+static bool read_pipe(struct native *native, struct pipe_end *end)
+{
+	char buffer[READ_SIZE];
+	ssize_t length = read(end->fd, buffer, sizeof(buffer));
+	if (length > 0) {
+		take_output(native, end->stream, buffer, (size_t)length);
+		return true;
+	}
+	if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(end->fd);
+		end->fd = -1;
+	}
+	return false;
+}
+
+unsigned native_poll_fds(const struct native *native, struct pollfd fds[2])
+{
+	unsigned count = 0;
+	if (native->stalled || native->phase == PHASE_OVER)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (native->pipes[i].fd >= 0)
+			fds[count++] = (struct pollfd){ .fd = native->pipes[i].fd, .events = POLLIN };
+	return count;
+}
+
+void native_read(struct native *native, const struct pollfd *fds, unsigned count, uint64_t now)
+{
+	(void)now;
+	for (unsigned k = 0; k < count; k++) {
+		if (!fds[k].revents)
+			continue;
+		for (int i = 0; i < 2; i++)
+			if (native->pipes[i].fd == fds[k].fd && !native->stalled)
+				read_pipe(native, &native->pipes[i]);
+	}
+}
+
+/* --- the end --- */
+
+static void describe_person_signal(const struct native *native, struct result *result)
+{
+	char buffer[32];
+	free(result->message);
+	result->outcome = OUTCOME_CRASHED;
+	result->message = alloc_format("killed by %s, sent by hand",
+				       event_signal_name((unsigned)native->person_signal, buffer));
+}
+
+static void judge(struct native *native, struct result *result)
+{
+	bool signaled = WIFSIGNALED(native->status);
+	if (native->cause == CAUSE_DEADLINE) {
+		double limit = clock_seconds(native->job->timeout);
+		bool stubborn = signaled && WTERMSIG(native->status) == SIGKILL;
+		result->outcome = OUTCOME_TIMEOUT;
+		result->message = stubborn && native->job->grace
+			? alloc_format("timed out after %g s; ignored SIGTERM for %g s and was killed", limit,
+				       clock_seconds(native->job->grace))
+			: alloc_format("timed out after %g s", limit);
+		return;
+	}
+	if (native->cause == CAUSE_CANCEL) {
+		result->outcome = OUTCOME_NOTRUN;
+		result->reason = alloc_string(native->cancel_reason);
+		return;
+	}
+	if (native->line_length) {
+		native->line[native->line_length] = '\0';
+		memcpy(native->last_line, native->line, native->line_length + 1);
+	}
+	struct ending ending = { .signaled = signaled,
+				 .number = signaled ? WTERMSIG(native->status) : WEXITSTATUS(native->status),
+				 .core_dumped = signaled && WCOREDUMP(native->status),
+				 .last_line = native->last_line[0] ? native->last_line : NULL };
+	native->job->adapter->conclude(native->reader, &ending, result);
+	if (native->cause == CAUSE_SIGNAL && signaled && WTERMSIG(native->status) == native->person_signal)
+		describe_person_signal(native, result);
+}
+
+static void name_leaks(struct native *native)
+{
+	pid_t pids[8];
+	size_t count = descendants_children(pids, 8);
+	if (count == 0)
+		return;
+	struct str text = STR_INIT;
+	str_add_format(&text, "left %zu process%s behind, ended now:", count, count == 1 ? "" : "es");
+	for (size_t i = 0; i < count && i < 8; i++) {
+		str_add_format(&text, "%s %d `", i ? "," : "", (int)pids[i]);
+		descendants_command(pids[i], 200, &text);
+		str_add_char(&text, '`');
+	}
+	if (count > 8)
+		str_add_text(&text, " …");
+	struct event event;
+	event_init(&event, EVENT_LOG);
+	event_put(&event, level, LEVEL_WARNING);
+	event_put_text(&event, message, text.data);
+	emit(native, &event);
+	str_fini(&text);
+}
+
+/* After the test's own process ended: over when nothing of it lives and all it printed was read. */
+static void try_to_finish(struct native *native, uint64_t now)
+{
+	if (native->phase != PHASE_LEFTOVERS || native->stalled)
+		return;
+	for (int i = 0; i < 2; i++)
+		while (native->pipes[i].fd >= 0 && !native->stalled && read_pipe(native, &native->pipes[i]))
+			continue;
+	if (native->stalled)
+		return;
+	if (waitpid(-1, NULL, WNOHANG) == 0) { /* descendants live */
+		if (now < native->deadline && native->cause == CAUSE_ITSELF)
+			return;
+		if (!native->leaks_named && native->cause == CAUSE_ITSELF)
+			name_leaks(native);
+		native->leaks_named = true;
+		descendants_kill(NULL, NULL);
+		return;
+	}
+	send_tail(native);
+	struct result result = { .outcome = OUTCOME_NONE };
+	judge(native, &result);
+	send_finished(native, &result);
+	result_fini(&result);
+}
+
+void native_reap(struct native *native, uint64_t now)
+{
+	if (native->phase == PHASE_OVER)
+		return;
+	int status;
+	struct rusage usage;
+	pid_t pid;
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		if (pid != native->pid || native->phase == PHASE_LEFTOVERS)
+			continue; /* an orphan of the test */
+		native->status = status;
+		native->usage = usage;
+		native->ended = now;
+		native->phase = PHASE_LEFTOVERS;
+		native->deadline = now + LEAK_GRACE;
+	}
+	try_to_finish(native, now);
+}
+
+uint64_t native_wake_at(const struct native *native)
+{
+	return native->held_since || native->phase == PHASE_OVER ? UINT64_MAX : native->deadline;
+}
+
+static void kill_group(struct native *native, int number)
+{
+	kill(-native->pid, number);
+	/* A stopped process acts on nothing but SIGKILL before it is continued. */
+	if (number != SIGKILL)
+		kill(-native->pid, SIGCONT);
+}
+
+static void terminate(struct native *native, enum cause cause, uint64_t now)
+{
+	native->cause = cause;
+	if (native->job->grace == 0) {
+		native->phase = PHASE_KILLED;
+		native->deadline = UINT64_MAX;
+		kill_group(native, SIGKILL);
+		return;
+	}
+	native->phase = PHASE_TERMINATING;
+	native->deadline = now + native->job->grace;
+	kill_group(native, SIGTERM);
+}
+
+void native_on_time(struct native *native, uint64_t now)
+{
+	if (now < native_wake_at(native))
+		return;
+	switch (native->phase) {
+	case PHASE_RUNNING:
+		terminate(native, CAUSE_DEADLINE, now);
+		break;
+	case PHASE_TERMINATING:
+		native->phase = PHASE_KILLED;
+		native->deadline = UINT64_MAX;
+		kill_group(native, SIGKILL);
+		break;
+	case PHASE_LEFTOVERS:
+		try_to_finish(native, now);
+		/* Killed ones tell by SIGCHLD; those that could not be killed yet are looked for again. */
+		native->deadline = now + LEAK_GRACE;
+		break;
+	case PHASE_KILLED:
+	case PHASE_OVER:
+		break;
+	}
+}
+
+/* --- being held --- */
+
+static void update_clock(struct native *native, uint64_t now)
+{
+	bool held = native->stalled || native->paused;
+	if (held && !native->held_since) {
+		native->held_since = now;
+	} else if (!held && native->held_since) {
+		if (native->deadline != UINT64_MAX)
+			native->deadline += now - native->held_since;
+		native->held_since = 0;
+	}
+}
+
+void native_stall(struct native *native, bool stalled, uint64_t now)
+{
+	native->stalled = stalled;
+	update_clock(native, now);
+	if (!stalled)
+		try_to_finish(native, now);
+}
+
+void native_pause(struct native *native, bool paused, uint64_t now)
+{
+	if (native->phase == PHASE_OVER || native->paused == paused)
+		return;
+	native->paused = paused;
+	if (native->phase != PHASE_LEFTOVERS)
+		kill(-native->pid, paused ? SIGSTOP : SIGCONT);
+	update_clock(native, now);
+}
+
+void native_cancel(struct native *native, const char *reason, uint64_t now)
+{
+	if (native->phase == PHASE_OVER)
+		return;
+	native_pause(native, false, now);
+	if (native->phase == PHASE_LEFTOVERS) {
+		/* It ended by itself already: its outcome stands, only its leftovers need not be waited for. */
+		native->deadline = now;
+		return;
+	}
+	if (native->cause == CAUSE_CANCEL) {
+		native->phase = PHASE_KILLED;
+		native->deadline = UINT64_MAX;
+		kill_group(native, SIGKILL);
+		return;
+	}
+	free(native->cancel_reason);
+	native->cancel_reason = alloc_string(reason ? reason : "stopped");
+	terminate(native, CAUSE_CANCEL, now);
+}
+
+void native_signal(struct native *native, int number)
+{
+	if (native->phase != PHASE_RUNNING)
+		return;
+	native->cause = CAUSE_SIGNAL;
+	native->person_signal = number;
+	kill(-native->pid, number);
+}

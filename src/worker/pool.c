@@ -1,0 +1,291 @@
+#include "worker/pool.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "worker/descendants.h"
+#include "worker/guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct slot {
+	int command_fd; /* -1: no worker */
+	int pidfd;      /* -1: none */
+	pid_t pid;      /* 0: not told yet */
+	uint32_t incarnation;
+	struct str unsent;
+};
+
+struct pool {
+	pid_t guardian;
+	int socket; /* -1: the guardian is gone */
+	bool guardian_told;
+	struct slot slots[RING_LANES];
+};
+
+struct pool *pool_new(const struct worker_context *context, struct ring *ring, struct error *error)
+{
+	struct pool *pool = ALLOC_NEW(struct pool);
+	for (unsigned i = 0; i < RING_LANES; i++) {
+		pool->slots[i].command_fd = pool->slots[i].pidfd = -1;
+		str_init(&pool->slots[i].unsent);
+	}
+	pool->guardian = guardian_start(context, ring, &pool->socket, error);
+	if (pool->guardian < 0) {
+		free(pool);
+		return NULL;
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	return pool;
+}
+
+int pool_guardian_fd(const struct pool *pool)
+{
+	return pool->socket;
+}
+
+int pool_command_fd(const struct pool *pool, unsigned slot)
+{
+	return pool->slots[slot].command_fd;
+}
+
+static void close_slot(struct slot *slot)
+{
+	if (slot->command_fd >= 0)
+		close(slot->command_fd);
+	if (slot->pidfd >= 0)
+		close(slot->pidfd);
+	slot->command_fd = slot->pidfd = -1;
+	slot->pid = 0;
+	str_clear(&slot->unsent);
+}
+
+static ssize_t receive(struct pool *pool, struct guardian_answer *answer, int *fd)
+{
+	struct iovec part = { .iov_base = answer, .iov_len = sizeof(*answer) };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	*fd = -1;
+	ssize_t length;
+	do
+		length = recvmsg(pool->socket, &message, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	if (length > 0) {
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+			memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+	}
+	return length;
+}
+
+/* Somebody killed the guardian. Its workers die with it (PR_SET_PDEATHSIG), and what they ran became
+ * ours, for we are a sub-reaper: so end and reap all of it. */
+static void end_orphans(struct pool *pool)
+{
+	close(pool->socket);
+	pool->socket = -1;
+	for (;;) {
+		descendants_kill(NULL, NULL);
+		pid_t pid = waitpid(-1, NULL, 0);
+		if (pid < 0 && errno == ECHILD)
+			break;
+	}
+	pool->guardian = 0;
+}
+
+static bool take_answer(const struct guardian_answer *answer, int fd, struct pool *pool, struct pool_news *news)
+{
+	struct slot *slot = &pool->slots[answer->slot % RING_LANES];
+	bool current = slot->command_fd >= 0 && slot->incarnation == answer->incarnation;
+	*news = (struct pool_news){ .slot = answer->slot,
+				    .incarnation = answer->incarnation,
+				    .pid = answer->pid,
+				    .status = answer->status,
+				    .number = answer->number };
+	if (!current) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	switch (answer->type) {
+	case GUARDIAN_STARTED:
+		news->type = POOL_STARTED;
+		slot->pid = answer->pid;
+		slot->pidfd = fd;
+		return true;
+	case GUARDIAN_FAILED:
+		news->type = POOL_NOT_STARTED;
+		close_slot(slot);
+		return true;
+	case GUARDIAN_DIED:
+		news->type = POOL_DIED;
+		close_slot(slot);
+		return true;
+	}
+	return false;
+}
+
+bool pool_next_news(struct pool *pool, struct pool_news *news)
+{
+	while (pool->socket >= 0) {
+		struct guardian_answer answer;
+		int fd;
+		ssize_t length = receive(pool, &answer, &fd);
+		if (length == (ssize_t)sizeof(answer)) {
+			if (take_answer(&answer, fd, pool, news))
+				return true;
+			continue;
+		}
+		if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+		end_orphans(pool);
+	}
+	if (!pool->guardian_told) {
+		pool->guardian_told = true;
+		*news = (struct pool_news){ .type = POOL_GUARDIAN_DIED };
+		return true;
+	}
+	for (unsigned i = 0; i < RING_LANES; i++) {
+		struct slot *slot = &pool->slots[i];
+		if (slot->command_fd < 0)
+			continue;
+		*news = (struct pool_news){ .type = POOL_DIED,
+					    .slot = i,
+					    .incarnation = slot->incarnation,
+					    .pid = slot->pid,
+					    .status = -1 };
+		close_slot(slot);
+		return true;
+	}
+	return false;
+}
+
+static int send_request(struct pool *pool, const struct guardian_request *request, int fd)
+{
+	struct iovec part = { .iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request) };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	if (fd >= 0) {
+		memset(&control, 0, sizeof(control));
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	ssize_t sent;
+	while ((sent = sendmsg(pool->socket, &message, MSG_NOSIGNAL)) < 0) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			/* Hundreds of requests wait already; the guardian takes them as fast as it can fork. */
+			struct pollfd wait = { .fd = pool->socket, .events = POLLOUT };
+			poll(&wait, 1, -1);
+		} else if (errno != EINTR) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, unsigned workers,
+		      struct error *error)
+{
+	struct slot *place = &pool->slots[slot];
+	if (pool->socket < 0)
+		return error_set(error, "worker gw%u can't be started: the guardian process is gone", slot);
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return error_set_errno(error, errno, "cannot make a socket pair for worker gw%u", slot);
+	fcntl(pair[0], F_SETFL, fcntl(pair[0], F_GETFL) | O_NONBLOCK);
+	struct guardian_request request = { GUARDIAN_START, slot, incarnation, workers };
+	int sent = send_request(pool, &request, pair[1]);
+	int number = errno;
+	close(pair[1]);
+	if (sent != 0) {
+		close(pair[0]);
+		return error_set_errno(error, number, "cannot ask the guardian for worker gw%u", slot);
+	}
+	close_slot(place);
+	place->command_fd = pair[0];
+	place->incarnation = incarnation;
+	return 0;
+}
+
+bool pool_flush(struct pool *pool, unsigned slot)
+{
+	struct slot *place = &pool->slots[slot];
+	while (place->unsent.length > 0) {
+		ssize_t sent = send(place->command_fd, place->unsent.data, place->unsent.length, MSG_NOSIGNAL);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+		if (sent < 0) { /* it is dead; the news will say so */
+			str_clear(&place->unsent);
+			return true;
+		}
+		str_cut_front(&place->unsent, (size_t)sent);
+	}
+	return true;
+}
+
+void pool_send(struct pool *pool, unsigned slot, const struct command *command)
+{
+	struct slot *place = &pool->slots[slot];
+	if (place->command_fd < 0)
+		return;
+	command_encode(command, &place->unsent);
+	pool_flush(pool, slot);
+}
+
+void pool_kill_worker(struct pool *pool, unsigned slot)
+{
+	struct slot *place = &pool->slots[slot];
+#ifdef SYS_pidfd_send_signal
+	if (place->pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, place->pidfd, SIGKILL, NULL, 0U);
+		return;
+	}
+#endif
+	/* Kernels (and valgrind) without pidfds: the number could only be another's in the moment between the
+	 * guardian's wait and our reading of its answer. */
+	if (place->pid > 0)
+		kill(place->pid, SIGKILL);
+}
+
+void pool_close(struct pool *pool)
+{
+	if (!pool)
+		return;
+	if (pool->socket >= 0) {
+		struct guardian_request request = { .type = GUARDIAN_LEAVE };
+		send_request(pool, &request, -1);
+		close(pool->socket);
+	}
+	while (pool->guardian > 0 && waitpid(pool->guardian, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	for (unsigned i = 0; i < RING_LANES; i++) {
+		close_slot(&pool->slots[i]);
+		str_fini(&pool->slots[i].unsent);
+	}
+	free(pool);
+}

@@ -1,0 +1,61 @@
+/* The controller's end of the worker pool: the guardian's socket, and per slot a command socket
+ * and a pidfd.
+ *
+ * The pool knows processes, not tests.  It never waits: the engine's loop polls pool_guardian_fd and the
+ * workers' fds and calls in when they are ready.  Only pool_close waits, for the guardian
+ * to have ended everything.
+ */
+#ifndef XTOP_WORKER_POOL_H
+#define XTOP_WORKER_POOL_H
+
+#include "base/err.h"
+#include "event/ring.h"
+#include "worker/command.h"
+#include "worker/worker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pool;
+
+/* Starts the guardian: before any loop, thread or terminal mode exists. `context` and `ring` are borrowed until
+ * pool_close; they must not change after the call. Makes the calling process a sub-reaper too, so that it can
+ * clean up if somebody kills the guardian. */
+struct pool *pool_new(const struct worker_context *context, struct ring *ring, struct error *error);
+/* Has the guardian kill everything below it and waits until it has. NULL is fine. */
+void pool_close(struct pool *pool);
+
+int pool_guardian_fd(const struct pool *pool);
+
+enum pool_news_type { POOL_STARTED, POOL_NOT_STARTED, POOL_DIED, POOL_GUARDIAN_DIED };
+
+struct pool_news {
+	enum pool_news_type type;
+	unsigned slot;
+	uint32_t incarnation;
+	pid_t pid;
+	int status; /* POOL_DIED: as of wait(2); -1: not known */
+	int number; /* POOL_NOT_STARTED: errno */
+};
+
+/* The next thing that happened to a worker; false: nothing more for now. After POOL_GUARDIAN_DIED (given once) the
+ * workers that still lived were killed, and a POOL_DIED is given for each. */
+bool pool_next_news(struct pool *pool, struct pool_news *news);
+
+/* Asks for a worker in an empty slot; POOL_STARTED or POOL_NOT_STARTED follows. Commands may be sent at once.
+ * `workers`: how many the run has, for the tests' environment. */
+int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, unsigned workers,
+		      struct error *error);
+
+/* Queues a command and writes what the socket takes now. A worker that is gone takes everything: its death is
+ * told by the news. */
+void pool_send(struct pool *pool, unsigned slot, const struct command *command);
+/* Writes what is still queued; true: nothing is left. Wait for POLLOUT on pool_command_fd otherwise. */
+bool pool_flush(struct pool *pool, unsigned slot);
+int pool_command_fd(const struct pool *pool, unsigned slot); /* -1: no worker there */
+
+/* SIGKILL to a worker, by its pidfd where there is one. */
+void pool_kill_worker(struct pool *pool, unsigned slot);
+
+#endif

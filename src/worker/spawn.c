@@ -1,0 +1,135 @@
+#include "worker/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the child could not do. It runs in the parent's memory until it executes, so it tells by writing here. */
+struct failure {
+	const char *step; /* NULL: none */
+	int number;
+};
+
+/* Descriptors behind 2 are closed rather than trusted to be close-on-exec: a library may have opened some. */
+static void close_others(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+		return;
+#endif
+	/* Older kernels. No opendir here: it allocates, in the parent's memory. */
+	long limit = sysconf(_SC_OPEN_MAX);
+	for (long fd = 3; fd < (limit > 0 && limit < 65536 ? limit : 65536); fd++)
+		close((int)fd);
+}
+
+void spawn_reset_signals(void)
+{
+	struct sigaction standard;
+	memset(&standard, 0, sizeof(standard));
+	standard.sa_handler = SIG_DFL;
+	for (int number = 1; number < NSIG; number++) {
+		/* Numbers that belong to the C library refuse, which does no harm. */
+		if (number != SIGKILL && number != SIGSTOP)
+			sigaction(number, &standard, NULL);
+	}
+}
+
+/* Executing puts handlers back by itself; here the one handler that a worker has must not run any more
+ * once signals are let through, for the child still works in the worker's memory. */
+static void unblock_signals(void)
+{
+	struct sigaction standard;
+	memset(&standard, 0, sizeof(standard));
+	standard.sa_handler = SIG_DFL;
+	sigaction(SIGCHLD, &standard, NULL);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void run_child(const struct spawn_request *request, pid_t parent, struct failure *failure)
+{
+	failure->step = "cannot prepare";
+	if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
+		if (getppid() != parent)
+			_exit(127);
+		/* The three may overlap (2 handed in as 1): lift them above the range first. */
+		int lifted[3] = { -1, -1, -1 };
+		int ok = 1;
+		for (int i = 0; i < 3 && ok; i++) {
+			lifted[i] = request->fds[i] > 2 ? request->fds[i] : fcntl(request->fds[i], F_DUPFD, 3);
+			ok = lifted[i] >= 0;
+		}
+		for (int i = 0; i < 3 && ok; i++)
+			ok = dup2(lifted[i], i) == i;
+		if (ok) {
+			close_others();
+			if (request->nofile)
+				setrlimit(RLIMIT_NOFILE, request->nofile);
+			if (request->cwd && chdir(request->cwd) != 0) {
+				failure->step = "cannot change to its directory";
+			} else {
+				failure->step = "cannot execute";
+				unblock_signals();
+				execve(request->argv[0], request->argv, request->envp);
+			}
+		}
+	}
+	failure->number = errno;
+	_exit(127);
+}
+
+/* Alone in a function: what vfork shares must not be touched by a caller's optimised locals. */
+static __attribute__((noinline)) pid_t vfork_and_run(const struct spawn_request *request,
+						      struct failure *failure)
+{
+	pid_t parent = getpid();
+	pid_t pid = vfork();
+	if (pid == 0)
+		run_child(request, parent, failure);
+	return pid;
+}
+
+static const char *advice(int number)
+{
+	switch (number) {
+	case ENOEXEC:
+		return " (no `#!` line, or built for another machine)";
+	case ENOENT:
+		return " (it, or the interpreter in its `#!` line, is not there)";
+	case EACCES:
+		return " (is it executable? `chmod +x`)";
+	default:
+		return "";
+	}
+}
+
+pid_t spawn_program(const struct spawn_request *request, struct error *error)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	/* Written by the child in our memory: volatile reads are had by the call's opacity. */
+	struct failure failure = { NULL, 0 };
+	pid_t pid = vfork_and_run(request, &failure);
+	int number = errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (pid < 0)
+		return (pid_t)error_set_errno(error, number, "cannot start %s: no new process", request->argv[0]);
+	if (failure.number) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		return (pid_t)error_set(error, "%s %s: %s%s", failure.step,
+					strcmp(failure.step, "cannot change to its directory") == 0 && request->cwd
+						? request->cwd : request->argv[0],
+					strerror(failure.number), advice(failure.number));
+	}
+	return pid;
+}

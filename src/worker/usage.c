@@ -1,0 +1,81 @@
+#include "worker/usage.h"
+
+#include "base/clock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 16
+
+static ssize_t read_text(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t length = read(fd, buffer, size - 1);
+	close(fd);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+static uint64_t time_of(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * CLOCK_SECOND + (uint64_t)time.tv_usec * 1000;
+}
+
+/* proc_pid_stat(5): fields 14 to 17 are utime, stime, cutime, cstime in ticks; 24 is rss in pages. */
+static void add_process(int pid, struct usage *usage, int count_time)
+{
+	char path[64], text[1024];
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return;
+	const char *at = strrchr(text, ')');
+	if (!at)
+		return;
+	unsigned long long ticks = 0, value;
+	at++;
+	for (int field = 3; field <= 24 && at; field++) {
+		at += strspn(at, " ");
+		if (field >= 14 && field <= 17) {
+			value = strtoull(at, NULL, 10);
+			ticks += value;
+		} else if (field == 24) {
+			usage->rss += strtoull(at, NULL, 10) * (unsigned long long)sysconf(_SC_PAGESIZE);
+		}
+		at = strchr(at, ' ');
+	}
+	if (count_time)
+		usage->cpu += ticks * (CLOCK_SECOND / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
+static void add_children(int pid, struct usage *usage, int depth)
+{
+	char path[96], text[8192];
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	if (depth > MAX_DEPTH || read_text(path, text, sizeof(text)) <= 0)
+		return;
+	char *at = text, *end;
+	for (long child; (child = strtol(at, &end, 10)) > 0 && end != at; at = end) {
+		add_process((int)child, usage, 1);
+		add_children((int)child, usage, depth + 1);
+	}
+}
+
+void usage_measure(struct usage *usage)
+{
+	struct rusage self, waited;
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &waited);
+	usage->cpu = time_of(self.ru_utime) + time_of(self.ru_stime) + time_of(waited.ru_utime) +
+		     time_of(waited.ru_stime);
+	usage->rss = 0;
+	int pid = (int)getpid();
+	add_process(pid, usage, 0);
+	add_children(pid, usage, 0);
+}

@@ -1,0 +1,16 @@
+/* What a worker and the tests below it use, by proc(5). */
+#ifndef XTOP_WORKER_USAGE_H
+#define XTOP_WORKER_USAGE_H
+
+#include <stdint.h>
+
+struct usage {
+	uint64_t cpu; /* ns, user and system: this process, what it waited for, and what lives below it */
+	uint64_t rss; /* bytes resident now, summed over this process and its descendants (shared pages count in each) */
+};
+
+/* Of the calling process and its descendants. Where the kernel does not list children
+ * (/proc/PID/task/TID/children), only those that ended count. */
+void usage_measure(struct usage *usage);
+
+#endif
