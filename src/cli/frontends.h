@@ -1,0 +1,37 @@
+/* The frontends of one run: which there are, and handing them what happens. */
+#ifndef XTOP_CLI_FRONTENDS_H
+#define XTOP_CLI_FRONTENDS_H
+
+#include "config/config.h"
+#include "engine/control.h"
+#include "report/frontend.h"
+#include "tui/tui.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct frontends {
+	const struct config *config;
+	struct tui *tui;        /* NULL: headless */
+	struct frontend *plain; /* NULL while the dashboard has the terminal */
+	VEC(struct frontend *) reports;
+};
+
+/* Whether the dashboard is to be opened. -1: it was asked for (--tui) and can't be; the message says why. */
+int frontends_wants_tui(const struct config *config, struct error *error);
+
+/* Opens the reports, and plain unless a dashboard follows (frontends_open_tui). */
+int frontends_open(struct frontends *frontends, const struct config *config, bool headless, struct error *error);
+/* Takes the terminal. */
+int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struct model *model,
+		       const struct control *control, bool replay, struct error *error);
+/* Gives the terminal back and goes on in plain. The loop must run once more before frontends_close. */
+void frontends_drop_tui(struct frontends *frontends);
+
+void frontends_hear(struct frontends *frontends, const struct model *model, const struct event *event);
+void frontends_tick(struct frontends *frontends, const struct model *model, uint64_t now);
+/* Summaries and files. -1: one could not be written; the message says which. */
+int frontends_finish(struct frontends *frontends, const struct model *model, struct error *error);
+void frontends_close(struct frontends *frontends);
+
+#endif

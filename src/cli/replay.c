@@ -1,0 +1,143 @@
+/* `xtop replay FILE`: a recorded run in the same frontends, without workers. */
+#include "base/alloc.h"
+#include "cli/cli.h"
+#include "cli/frontends.h"
+#include "event/journal.h"
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int refuse(struct error *error)
+{
+	return error_set(error, "this is a recorded run: there are no workers");
+}
+
+static int no_rerun(void *context, uint64_t test, struct error *error)
+{
+	(void)context;
+	(void)test;
+	return refuse(error);
+}
+
+static int no_kill(void *context, uint64_t test, int number, struct error *error)
+{
+	(void)context;
+	(void)test;
+	(void)number;
+	return refuse(error);
+}
+
+static int no_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
+{
+	(void)context;
+	(void)test;
+	(void)on;
+	(void)reason;
+	return refuse(error);
+}
+
+static int no_pause(void *context, bool on, struct error *error)
+{
+	(void)context;
+	(void)on;
+	return refuse(error);
+}
+
+static int no_stop(void *context, struct error *error)
+{
+	(void)context;
+	return refuse(error);
+}
+
+static bool never_paused(void *context)
+{
+	(void)context;
+	return false;
+}
+
+static bool always_idle(void *context)
+{
+	(void)context;
+	return true;
+}
+
+static const struct control no_control = { no_rerun, no_kill, no_quarantine, no_pause,
+					   no_stop,  never_paused, always_idle, NULL };
+
+static void read_all(struct journal_reader *reader, struct model *model, struct frontends *frontends)
+{
+	struct event event;
+	while (journal_next(reader, &event) > 0) {
+		model_apply(model, &event);
+		frontends_hear(frontends, model, &event);
+	}
+}
+
+static void on_leave(void *context)
+{
+	uv_stop(context);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static int show(struct journal_reader *reader, struct model *model, struct frontends *frontends, struct error *error)
+{
+	uv_loop_t loop;
+	uv_loop_init(&loop);
+	int result = frontends_open_tui(frontends, &loop, model, &no_control, true, error);
+	if (result == 0) {
+		tui_on_leave(frontends->tui, on_leave, &loop);
+		tui_on_headless(frontends->tui, on_leave, &loop);
+		read_all(reader, model, frontends);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		frontends_drop_tui(frontends);
+	}
+	uv_walk(&loop, close_handle, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+	return result;
+}
+
+int cli_replay(struct config *config, const char *file)
+{
+	struct error error = ERROR_INIT;
+	struct frontends frontends;
+	int tui = frontends_wants_tui(config, &error);
+	if (tui < 0)
+		return cli_fail(EXIT_USAGE, error.message);
+	struct journal_reader *reader = journal_open(file, &error);
+	if (!reader)
+		return cli_fail(EXIT_USAGE, error.message);
+	if (frontends_open(&frontends, config, !tui, &error) != 0) {
+		journal_reader_free(reader);
+		return cli_fail(EXIT_USAGE, error.message);
+	}
+	struct model *model = model_new();
+	int code = EXIT_OK;
+	if (!tui)
+		read_all(reader, model, &frontends);
+	else if (show(reader, model, &frontends, &error) != 0)
+		code = cli_fail(EXIT_USAGE, error.message);
+	const struct run *run = model_run(model);
+	if (code == EXIT_OK) {
+		code = run->finished ? run->exit_code : EXIT_INTERRUPTED;
+		if (frontends_finish(&frontends, model, &error) != 0)
+			code = cli_fail(EXIT_INTERNAL, error.message);
+		uint64_t lost = journal_bytes_lost(reader);
+		if (lost)
+			fprintf(stderr, "xtop: %s: the last %llu bytes are no whole record and were left out\n", file,
+				(unsigned long long)lost);
+		if (!run->finished)
+			fprintf(stderr, "xtop: %s: the record ends before the run does\n", file);
+	}
+	frontends_close(&frontends);
+	model_free(model);
+	journal_reader_free(reader);
+	return code;
+}

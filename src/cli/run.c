@@ -1,0 +1,192 @@
+/* `xtop` and `xtop run`: a run from its beginning to its exit code. */
+#include "adapter/collect.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "cli/frontends.h"
+#include "engine/engine.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#define TICK_MS 250
+
+struct session {
+	uv_loop_t loop;
+	uv_timer_t ticker;
+	uv_signal_t signals[3];
+	struct engine *engine;
+	struct frontends frontends;
+	uint64_t epoch;
+	bool finished;  /* every test has its verdict */
+	bool interrupted;
+};
+
+static void make_run_id(char id[17])
+{
+	uint64_t bits;
+	if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits))
+		bits = clock_wall();
+	snprintf(id, 17, "%016llx", (unsigned long long)bits);
+}
+
+static void on_event(void *context, const struct model *model, const struct event *event)
+{
+	struct session *session = context;
+	frontends_hear(&session->frontends, model, event);
+}
+
+/* Headless, the end of the run is the end of the loop; a dashboard says itself when it is left. */
+static void on_finished(void *context)
+{
+	struct session *session = context;
+	session->finished = true;
+	if (!session->frontends.tui)
+		uv_stop(&session->loop);
+}
+
+static void on_leave(void *context)
+{
+	struct session *session = context;
+	uv_stop(&session->loop);
+}
+
+static void on_headless(void *context)
+{
+	struct session *session = context;
+	frontends_drop_tui(&session->frontends);
+	if (session->finished)
+		uv_stop(&session->loop);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct session *session = handle->data;
+	const char *reason = number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "hung up";
+	session->interrupted = true;
+	if (session->finished) /* a dashboard that stayed */
+		uv_stop(&session->loop);
+	else
+		engine_interrupt(session->engine, reason);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+	frontends_tick(&session->frontends, engine_model(session->engine), clock_now() - session->epoch);
+}
+
+static void open_handles(struct session *session)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	uv_timer_init(&session->loop, &session->ticker);
+	session->ticker.data = session;
+	uv_timer_start(&session->ticker, on_tick, TICK_MS, TICK_MS);
+	for (int i = 0; i < 3; i++) {
+		uv_signal_init(&session->loop, &session->signals[i]);
+		session->signals[i].data = session;
+		uv_signal_start(&session->signals[i], on_signal, numbers[i]);
+	}
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static int run_loop(struct session *session, const struct config *config, bool tui, const char *command_line,
+		    struct error *error)
+{
+	int code = EXIT_USAGE;
+	open_handles(session);
+	if (tui && frontends_open_tui(&session->frontends, &session->loop, engine_model(session->engine),
+				      engine_control(session->engine), false, error) != 0)
+		return code;
+	if (session->frontends.tui) {
+		tui_on_leave(session->frontends.tui, on_leave, session);
+		tui_on_headless(session->frontends.tui, on_headless, session);
+	}
+	(void)config;
+	if (engine_start(session->engine, command_line, error) != 0)
+		return code;
+	while (!session->finished || session->frontends.tui) {
+		uv_run(&session->loop, UV_RUN_DEFAULT);
+		if (session->frontends.tui && !session->finished)
+			/* The person left at once: what runs is ended, as by an interrupt. */
+			engine_interrupt(session->engine, "stopped from the dashboard");
+		frontends_drop_tui(&session->frontends);
+	}
+	return EXIT_OK;
+}
+
+static int finish(struct session *session, struct error *error)
+{
+	engine_close(session->engine);
+	int code = engine_exit_code(session->engine);
+	if (frontends_finish(&session->frontends, engine_model(session->engine), error) != 0) {
+		cli_fail(EXIT_INTERNAL, error->message);
+		code = EXIT_INTERNAL;
+	}
+	return code;
+}
+
+int cli_run(struct config *config, int argc, char *const argv[])
+{
+	struct error error = ERROR_INIT;
+	struct session session;
+	memset(&session, 0, sizeof(session));
+	int tui = 0, code = EXIT_USAGE;
+	if (collect_prepare(config, &error) != 0 || (tui = frontends_wants_tui(config, &error)) < 0)
+		return cli_fail(EXIT_USAGE, error.message);
+
+	char run_id[17];
+	make_run_id(run_id);
+	session.epoch = clock_now();
+	struct worker_context context = { .run_id = run_id, .epoch = session.epoch, .serial = config->workers == 0 };
+	/* Two descriptors a worker: take what is allowed, but hand tests what we were given. */
+	getrlimit(RLIMIT_NOFILE, &context.nofile);
+	struct rlimit more = { context.nofile.rlim_max, context.nofile.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &more);
+
+	struct pool *pool = NULL;
+	struct ring *ring = ring_new(RING_LANES, RING_LANE_SIZE, &error);
+	if (ring)
+		pool = pool_new(&context, ring, &error);
+	if (!pool) {
+		ring_free(ring);
+		return cli_fail(EXIT_INTERNAL, error.message);
+	}
+	char *command_line = cli_command_line(argc, argv);
+	uv_loop_init(&session.loop);
+	struct engine_listener listener = { on_event, on_finished, &session };
+	if (frontends_open(&session.frontends, config, !tui, &error) == 0)
+		session.engine = engine_new(&session.loop, config, pool, ring, run_id, session.epoch, &listener, &error);
+	if (session.engine)
+		code = run_loop(&session, config, tui, command_line, &error);
+	if (session.engine && code == EXIT_OK) {
+		code = finish(&session, &error);
+	} else {
+		if (session.engine)
+			engine_close(session.engine);
+		if (session.frontends.tui)
+			tui_free(session.frontends.tui);
+		session.frontends.tui = NULL;
+		cli_fail(code, error.message);
+	}
+
+	uv_walk(&session.loop, close_handle, NULL);
+	uv_run(&session.loop, UV_RUN_DEFAULT);
+	frontends_close(&session.frontends);
+	pool_close(pool);
+	engine_free(session.engine);
+	ring_free(ring);
+	uv_loop_close(&session.loop);
+	free(command_line);
+	return code;
+}

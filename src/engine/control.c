@@ -1,0 +1,140 @@
+/* What a person asks for, carried out. */
+#include "engine/control.h"
+
+#include "base/alloc.h"
+#include "engine/internal.h"
+#include "event/codec.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct entry *find(struct engine *engine, uint64_t test, struct error *error)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (!entry)
+		error_set(error, "there is no such test");
+	return entry;
+}
+
+/* A run that had ended (or was stopped) goes on for a rerun by key. */
+static void reopen(struct engine *engine)
+{
+	engine->closed = engine->interrupted = false;
+	free(engine->close_reason);
+	engine->close_reason = NULL;
+	engine->finished = false;
+	for (unsigned i = 0; i < engine->workers; i++)
+		if (engine->slots[i].state != SLOT_EMPTY)
+			return;
+	engine->barren_deaths = 0;
+	slots_start(engine);
+}
+
+static int control_rerun(void *context, uint64_t test, struct error *error)
+{
+	struct engine *engine = context;
+	struct entry *entry = find(engine, test, error);
+	if (!entry)
+		return -1;
+	if (entry->broken)
+		return error_set(error, "it could not be collected, so it can't be run");
+	if (entry->state == ENTRY_RUNNING || entry->state == ENTRY_SENT)
+		return error_set(error, "it runs now");
+	if (entry->state != ENTRY_DONE)
+		return error_set(error, "it waits for its turn already");
+	if (engine->closed && !engine->finished)
+		return error_set(error, "the run is being stopped; wait for it to end");
+	if (pool_guardian_fd(engine->pool) < 0)
+		return error_set(error, "the guardian process is gone; start xtop again");
+	entry->state = ENTRY_WAITING;
+	entry->attempt = 0;
+	entry->duration = 0;
+	entry->by_key = true;
+	engine->done--;
+	reopen(engine);
+	engine->sched_ops->give_back(engine->sched, test);
+	dispatch(engine);
+	return 0;
+}
+
+static int control_kill(void *context, uint64_t test, int number, struct error *error)
+{
+	struct engine *engine = context;
+	struct entry *entry = find(engine, test, error);
+	if (!entry)
+		return -1;
+	for (unsigned i = 0; i < engine->workers; i++) {
+		if (engine->slots[i].running != test)
+			continue;
+		struct command command = { .type = COMMAND_SIGNAL, .test = test, .signal = number };
+		slots_send(engine, i, &command);
+		return 0;
+	}
+	return error_set(error, "it does not run now");
+}
+
+static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
+{
+	struct engine *engine = context;
+	const struct test *shown = model_test(engine->model, test);
+	struct entry *entry = find(engine, test, error);
+	if (!entry || !shown)
+		return -1;
+	if (!engine->quarantine)
+		return error_set(error, "%s could not be read when the run began", engine->config->quarantine_file);
+	int result = on ? quarantine_add(engine->quarantine, shown->suite, shown->id, reason, error)
+			: quarantine_remove(engine->quarantine, shown->suite, shown->id, error);
+	if (result != 0)
+		return -1;
+	engine_log(engine, LEVEL_NOTE, "%s %s quarantine: %s", shown->id, on ? "put into" : "released from",
+		   engine->config->quarantine_file);
+	if (entry->state == ENTRY_DONE && outcome_is_failure(shown->outcome))
+		verdict_emit(engine, test);
+	return 0;
+}
+
+static int control_pause(void *context, bool on, struct error *error)
+{
+	struct engine *engine = context;
+	if (engine->finished)
+		return error_set(error, "the run is over");
+	engine->paused = on;
+	if (!on)
+		dispatch(engine);
+	return 0;
+}
+
+static int control_stop(void *context, struct error *error)
+{
+	struct engine *engine = context;
+	if (engine->finished)
+		return error_set(error, "the run is over");
+	engine_interrupt(engine, "stopped from the dashboard");
+	return 0;
+}
+
+static bool control_paused(void *context)
+{
+	const struct engine *engine = context;
+	return engine->paused;
+}
+
+static bool control_idle(void *context)
+{
+	const struct engine *engine = context;
+	return engine->finished;
+}
+
+const struct control *engine_control(struct engine *engine)
+{
+	engine->control = (struct control){ .rerun = control_rerun,
+					    .kill = control_kill,
+					    .quarantine = control_quarantine,
+					    .pause = control_pause,
+					    .stop = control_stop,
+					    .paused = control_paused,
+					    .idle = control_idle,
+					    .context = engine };
+	return &engine->control;
+}

@@ -1,0 +1,110 @@
+/* The ring's consumer: records of workers become events.
+ *
+ * A round is bounded, so that keys, timers and the screen get their turn under a flood; an idle handle
+ * goes on where a round stopped.
+ */
+#include "base/clock.h"
+#include "engine/internal.h"
+#include "event/codec.h"
+
+#include <string.h>
+
+#define ROUND_TIME (4 * CLOCK_MS)
+#define LANE_BUDGET ((size_t)256 << 10)
+
+static void take_event(struct engine *engine, unsigned slot, struct event *event)
+{
+	/* Lanes can't lie about whose they are; what is written in them can. */
+	event_put(event, worker, slot);
+	struct slot *place = &engine->slots[slot];
+	if (event->type == EVENT_TEST_STARTED)
+		dispatch_started(engine, slot, event->test);
+	if (event->type == EVENT_WORKER_STARTED)
+		place->state = SLOT_LIVE;
+	if (event->type == EVENT_TEST_FINISHED && event->test != place->running)
+		return;
+	bus_pass(engine, event);
+	if (event->type == EVENT_TEST_FINISHED) {
+		place->running = 0;
+		place->finished_one = true;
+		verdict_attempt_ended(engine, event);
+	}
+	if (event->type == EVENT_TEST_STARTED || event->type == EVENT_TEST_FINISHED)
+		dispatch_slot(engine, slot);
+}
+
+static void take(void *context, unsigned lane, uint32_t incarnation, const void *bytes, size_t length)
+{
+	struct engine *engine = context;
+	const unsigned char *record = bytes;
+	struct event event;
+	if (incarnation != engine->slots[lane].incarnation || length == 0)
+		return;
+	if (record[0] == MESSAGE_RETURNED) {
+		uint64_t test;
+		if (length == 1 + sizeof(test)) {
+			memcpy(&test, record + 1, sizeof(test));
+			dispatch_returned(engine, lane, test);
+		}
+		return;
+	}
+	if (event_decode(bytes, length, &event) == 0)
+		take_event(engine, lane, &event);
+}
+
+static void drain_lane(struct engine *engine, unsigned slot, size_t budget)
+{
+	bool waits = false;
+	if (ring_drain(engine->ring, slot, budget, take, engine, &waits) < 0) {
+		engine_log(engine, LEVEL_ERROR, "gw%u wrote into its lane what no worker writes; it is ended", slot);
+		pool_kill_worker(engine->pool, slot);
+		return;
+	}
+	if (waits) {
+		struct command command = { .type = COMMAND_SPACE };
+		slots_send(engine, slot, &command);
+	}
+}
+
+static void round_of_draining(struct engine *engine)
+{
+	uint64_t until = clock_now() + ROUND_TIME;
+	do {
+		ring_clear_doorbell(engine->ring);
+		for (unsigned slot = 0; slot < engine->workers; slot++)
+			drain_lane(engine, slot, LANE_BUDGET);
+		verdict_check_finished(engine);
+		if (ring_may_sleep(engine->ring, engine->workers)) {
+			uv_idle_stop(&engine->more);
+			return;
+		}
+	} while (clock_now() < until);
+	uv_idle_start(&engine->more, drain_on_more);
+}
+
+void drain_on_doorbell(uv_poll_t *handle, int status, int events)
+{
+	(void)status;
+	(void)events;
+	round_of_draining(handle->data);
+}
+
+void drain_on_more(uv_idle_t *handle)
+{
+	round_of_draining(handle->data);
+}
+
+void drain_before_sleep(uv_prepare_t *handle)
+{
+	struct engine *engine = handle->data;
+	if (!ring_may_sleep(engine->ring, engine->workers))
+		uv_idle_start(&engine->more, drain_on_more);
+}
+
+void drain_rest(struct engine *engine, unsigned slot)
+{
+	bool waits;
+	while (ring_drain(engine->ring, slot, SIZE_MAX, take, engine, &waits) > 0)
+		continue;
+	ring_drop_unfinished(engine->ring, slot);
+}

@@ -1,0 +1,66 @@
+/* The engine: the controller's side of a run.
+ *
+ * It collects tests, asks the scheduler, hands tests to workers, drains the ring, folds what comes into
+ * the model and lets the frontends hear it; it decides reruns, verdicts, and when the run is over.
+ * One thread, one libuv loop.
+ *
+ *     collect.c   adapters' tests      → test.found
+ *     dispatch.c  scheduler            → commands to workers
+ *     drain.c     the ring             → events
+ *     slots.c     births and deaths of workers
+ *     verdict.c   finished attempts    → rerun or test.verdict
+ *     stop.c      interrupts, --maxfail, bail-outs
+ *     bus.c       every event          → spool, journal, model, frontends
+ *     spool.c     long outputs         → files
+ *     control.c   what a person asks for
+ */
+#ifndef XTOP_ENGINE_ENGINE_H
+#define XTOP_ENGINE_ENGINE_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "engine/control.h"
+#include "event/ring.h"
+#include "model/model.h"
+#include "worker/pool.h"
+
+#include <uv.h>
+
+struct engine;
+
+/* How the engine tells whoever shows the run. All may be NULL. */
+struct engine_listener {
+	/* After the model took the event. */
+	void (*hear)(void *context, const struct model *model, const struct event *event);
+	/* The run is over: every test has its verdict. May come again after a rerun by key. */
+	void (*finished)(void *context);
+	void *context;
+};
+
+/* All are borrowed until engine_free. `epoch`: clock_now() at the run's start, the same that workers have. */
+struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct pool *pool, struct ring *ring,
+			  const char *run_id, uint64_t epoch, const struct engine_listener *listener,
+			  struct error *error);
+/* Closes the loop's handles (the loop must run once more for that) and writes out the journal. */
+void engine_close(struct engine *engine);
+void engine_free(struct engine *engine);
+
+/* Finds the tests and starts the workers; from then on the loop does the rest. -1: usage error (exit 4). */
+int engine_start(struct engine *engine, const char *command_line, struct error *error);
+
+/* Finds the tests only: test.found events, then finished. */
+int engine_collect_only(struct engine *engine, const char *command_line, struct error *error);
+
+const struct model *engine_model(const struct engine *engine); /* borrowed */
+const struct control *engine_control(struct engine *engine);   /* borrowed */
+
+/* A signal or a key asks to stop: the first time running tests are ended, the second time killed. */
+void engine_interrupt(struct engine *engine, const char *reason);
+
+/* DESIGN §4: 0, 1, 2, 3 or 5; what the run, as it stands, ends with. */
+int engine_exit_code(const struct engine *engine);
+
+/* Something for the log: an event that every frontend hears. */
+void engine_log(struct engine *engine, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,182 @@
+/* From finished attempts to a rerun or a verdict, and from verdicts to the end of the run. */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "engine/internal.h"
+#include "event/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static unsigned reruns_of(const struct engine *engine, const struct entry *entry)
+{
+	return entry->found.suite->reruns >= 0 ? (unsigned)entry->found.suite->reruns : engine->config->reruns;
+}
+
+/* A process that could not even be executed will not be the next time either. */
+static bool was_started(const struct attempt *attempt)
+{
+	return attempt->signal || attempt->exit_code >= 0 || attempt->outcome != OUTCOME_ERROR;
+}
+
+static bool is_quarantined(const struct engine *engine, const struct test *test)
+{
+	return engine->quarantine && !engine->config->no_quarantine &&
+	       quarantine_find(engine->quarantine, test->suite, test->id) != NULL;
+}
+
+static void count_gating_failure(struct engine *engine)
+{
+	unsigned limit = engine->config->max_fail;
+	engine->gating_failures++;
+	if (limit && engine->gating_failures >= limit && !engine->closed) {
+		char reason[96];
+		snprintf(reason, sizeof(reason), "stopped after %u failure%s (--maxfail)", limit,
+			 limit == 1 ? "" : "s");
+		stop_dispatching(engine, reason);
+	}
+}
+
+static void put_attempt(struct event *event, const struct attempt *attempt)
+{
+	if (attempt->signal)
+		event_put(event, signal, (uint64_t)attempt->signal);
+	if (attempt->exit_code >= 0)
+		event_put(event, exit_code, attempt->exit_code);
+	event_put_text(event, message, attempt->message);
+	event_put_text(event, reason, attempt->reason);
+	event_put_text(event, code, attempt->code);
+}
+
+void verdict_emit(struct engine *engine, uint64_t number)
+{
+	struct entry *entry = engine_entry(engine, number);
+	const struct test *test = model_test(engine->model, number);
+	const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
+	if (!attempt)
+		return;
+	enum outcome outcome = attempt->outcome;
+	bool flaky = outcome == OUTCOME_PASSED && entry->attempt > 1;
+	char *flaky_message = NULL;
+	struct event event;
+	event_init(&event, EVENT_TEST_VERDICT);
+	put_attempt(&event, attempt);
+	if (flaky && engine->config->fail_on_flaky) {
+		outcome = OUTCOME_FAILED;
+		flaky_message = alloc_format("flaky: passed only on attempt %u (--flaky-result fail)", entry->attempt);
+		event_put_text(&event, message, flaky_message);
+	}
+	bool quarantined = outcome_is_failure(outcome) && is_quarantined(engine, test);
+	bool first = entry->state != ENTRY_DONE;
+	event_put(&event, test, number);
+	event_put(&event, outcome, (int)outcome);
+	event_put(&event, flaky, flaky);
+	event_put(&event, quarantined, quarantined);
+	event_put(&event, attempts, entry->attempt);
+	event_put(&event, duration, entry->duration);
+	event_put(&event, worker, attempt->worker);
+	if (first) {
+		entry->state = ENTRY_DONE;
+		engine->done++;
+	}
+	bus_emit(engine, &event);
+	free(flaky_message);
+	if (first && outcome_is_failure(outcome) && !quarantined && !entry->by_key)
+		count_gating_failure(engine);
+}
+
+void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
+{
+	struct entry *entry = engine_entry(engine, number);
+	if (entry->state == ENTRY_DONE)
+		return;
+	if (entry->attempt > 0) { /* it ran: what it did counts, only the next attempt is left out */
+		verdict_emit(engine, number);
+		return;
+	}
+	struct event event;
+	event_init(&event, EVENT_TEST_VERDICT);
+	event_put(&event, test, number);
+	event_put(&event, outcome, OUTCOME_NOTRUN);
+	event_put(&event, flaky, false);
+	event_put(&event, quarantined, false);
+	event_put(&event, attempts, 0);
+	event_put(&event, duration, 0);
+	event_put_text(&event, reason, reason);
+	entry->state = ENTRY_DONE;
+	engine->done++;
+	bus_emit(engine, &event);
+}
+
+static void arm_retry(struct engine *engine)
+{
+	uint64_t next = UINT64_MAX;
+	vec_each(&engine->entries, entry)
+		if (entry->state == ENTRY_DELAYED && entry->retry_at < next)
+			next = entry->retry_at;
+	if (next == UINT64_MAX)
+		return;
+	uint64_t now = clock_now() - engine->epoch;
+	uint64_t left = next > now ? (next - now + CLOCK_MS - 1) / CLOCK_MS : 0;
+	uv_update_time(engine->loop);
+	uv_timer_start(&engine->retry, verdict_retry_due, left, 0);
+}
+
+void verdict_retry_due(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	uint64_t now = clock_now() - engine->epoch;
+	for (size_t i = 0; i < engine->entries.length; i++) {
+		struct entry *entry = &engine->entries.items[i];
+		if (entry->state == ENTRY_DELAYED && entry->retry_at <= now) {
+			entry->state = ENTRY_WAITING;
+			engine->sched_ops->give_back(engine->sched, i + 1);
+		}
+	}
+	arm_retry(engine);
+	dispatch(engine);
+}
+
+void verdict_attempt_ended(struct engine *engine, const struct event *event)
+{
+	struct entry *entry = engine_entry(engine, event->test);
+	const struct test *test = model_test(engine->model, event->test);
+	const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
+	if (!entry || !attempt || entry->state == ENTRY_DONE)
+		return;
+	entry->duration += event->duration;
+	if (event->bail_out)
+		stop_suite(engine, entry->found.suite, attempt->message);
+	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
+	    was_started(attempt) && !engine->closed && !event->bail_out) {
+		if (engine->config->reruns_delay) {
+			entry->state = ENTRY_DELAYED;
+			entry->retry_at = clock_now() - engine->epoch + engine->config->reruns_delay;
+			arm_retry(engine);
+		} else {
+			entry->state = ENTRY_WAITING;
+			engine->sched_ops->give_back(engine->sched, event->test);
+		}
+		return;
+	}
+	verdict_emit(engine, event->test);
+}
+
+void verdict_check_finished(struct engine *engine)
+{
+	if (engine->finished || !engine->collected || engine->done < engine->entries.length)
+		return;
+	engine->finished = true;
+	struct tally_summary sum = tally_sum(&model_run(engine->model)->tally);
+	struct event event;
+	event_init(&event, EVENT_RUN_FINISHED);
+	event_put(&event, exit_code, engine_exit_code(engine));
+	event_put(&event, duration, clock_now() - engine->epoch);
+	event_put(&event, tests, engine->entries.length);
+	event_put(&event, passed, sum.passed);
+	event_put(&event, failed, sum.failed);
+	event_put(&event, skipped, sum.skipped);
+	event_put(&event, notrun, sum.notrun);
+	bus_emit(engine, &event);
+	if (engine->listener.finished)
+		engine->listener.finished(engine->listener.context);
+}
