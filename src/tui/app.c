@@ -1,0 +1,557 @@
+#include "tui/app.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "tui/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH_NEEDED 40
+#define HEIGHT_NEEDED 10
+#define MESSAGE_TIME (6 * CLOCK_SECOND)
+
+static const struct view_ops *const views[PANE_COUNT] = {
+	[PANE_WORKERS] = &workers_view,
+	[PANE_TESTS] = &tests_view,
+	[PANE_DETAIL] = &detail_view,
+	[PANE_HELP] = &help_view,
+};
+
+struct app *app_new(const struct tui_options *options, const struct model *model, const struct control *control,
+		    struct screen *screen)
+{
+	struct app *app = ALLOC_NEW(struct app);
+
+	app->options = *options;
+	app->model = model;
+	app->run = model_run(model);
+	app->control = control;
+	app->screen = screen;
+	app->rows = rows_new();
+	app->focus = PANE_TESTS;
+	app->changed = true;
+	str_init(&app->search);
+	str_init(&app->prompt.text);
+	tests_init(app);
+	detail_init(app);
+	vec_each(&app->run->tests, test) rows_update(app->rows, *test);
+	return app;
+}
+
+void app_free(struct app *app)
+{
+	if (!app)
+		return;
+	rows_free(app->rows);
+	tests_fini(app);
+	detail_fini(app);
+	str_fini(&app->search);
+	str_fini(&app->prompt.text);
+	vec_fini(&app->held);
+	vec_fini(&app->released);
+	free(app);
+}
+
+void app_say(struct app *app, enum role role, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(app->message, sizeof(app->message), format, args);
+	va_end(args);
+	app->message_role = role;
+	app->message_until = app->idle_clock + MESSAGE_TIME;
+	app->changed = true;
+}
+
+const struct test *app_selected(const struct app *app)
+{
+	uint64_t number = app->full || app->focus == PANE_DETAIL ? app->detail.test :
+								   app->tests.tabs[app->tests.tab].test;
+
+	return number ? model_test(app->model, number) : NULL;
+}
+
+/* --- what goes on --- */
+
+static bool has_passed(const struct app *app)
+{
+	struct tally_summary summary = tally_sum(&app->run->tally);
+
+	return !summary.failed && !summary.notrun && !(app->run->finished && app->run->exit_code == 1);
+}
+
+static void say_end(struct app *app)
+{
+	struct tally_summary summary = tally_sum(&app->run->tally);
+
+	bool small = screen_width(app->screen) < 70;
+
+	if (summary.failed)
+		app_say(app, ROLE_VERDICT_BAD,
+			small ? " %u of %u failed. r R rerun, q leaves " :
+				" %u of %u failed. r reruns the selected test, R all failed, q leaves ",
+			summary.failed, app->run->tally.found);
+	else if (summary.notrun)
+		app_say(app, ROLE_WARNING,
+			small ? " %u of %u not run. q leaves " : " %u of %u tests were not run. q leaves ",
+			summary.notrun, app->run->tally.found);
+	else if (!app->run->tally.found)
+		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
+	else
+		app_say(app, ROLE_VERDICT_GOOD, " Done: %u passed, %u skipped, none failed. q leaves ", summary.passed,
+			summary.skipped);
+	app->message_until = UINT64_MAX;
+}
+
+static void look_at_state(struct app *app)
+{
+	const struct run *run = app->run;
+	/* A rerun by key goes on behind the end that the events told. */
+	bool ended = action_is_idle(app) &&
+		     (run->finished || (run->collected && run->tally.done >= run->tally.found));
+
+	if (ended && !app->ended) {
+		app->ended_at = run->finished ? run->duration : run->now;
+		say_end(app);
+		if (!app->touched && !app->options.stay && !app->options.replay && has_passed(app))
+			app->wish = APP_LEAVES;
+	}
+	if (ended != app->ended)
+		app->changed = true;
+	app->ended = ended;
+	if (app->leaving && action_is_idle(app))
+		app->wish = APP_LEAVES;
+}
+
+static void hear_news(struct app *app, const struct event *event)
+{
+	enum role role = ROLE_WARNING;
+
+	/* Nothing that came by itself pushes aside what answers a key, or a question. */
+	if (app->prompt.kind != PROMPT_NONE)
+		return;
+	switch (event->type) {
+	case EVENT_LOG:
+		if (event->level < LEVEL_WARNING)
+			return;
+		break;
+	case EVENT_COLLECT_ERROR:
+	case EVENT_WORKER_DIED:
+		break;
+	default:
+		return;
+	}
+	if (!event_has(event, message) || !event->message.length)
+		return;
+	app_say(app, role, " %.*s ", (int)(event->message.length > 300 ? 300 : event->message.length),
+		event->message.data);
+}
+
+void app_hear(struct app *app, const struct event *event)
+{
+	const struct test *test = event_has(event, test) ? model_test(app->model, event->test) : NULL;
+
+	if (event->t > app->now)
+		app->now = event->t;
+	switch (event->type) {
+	case EVENT_TEST_OUTPUT:
+	case EVENT_TEST_POINT:
+		/* They change nothing but the detail of their test. */
+		detail_hear(app, event);
+		return;
+	case EVENT_TEST_FOUND:
+		/* Its number may be missing: it is then the next one. */
+		if (!test && app->run->tests.length)
+			test = app->run->tests.items[app->run->tests.length - 1];
+		break;
+	default:
+		break;
+	}
+	if (test)
+		rows_update(app->rows, test);
+	header_hear(app, event);
+	tests_hear(app, event);
+	detail_hear(app, event);
+	hear_news(app, event);
+	app->changed = true;
+	look_at_state(app);
+}
+
+void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock)
+{
+	if (!app->ended && now / CLOCK_SECOND != app->now / CLOCK_SECOND && now > app->now)
+		app->changed = true;
+	if (now > app->now)
+		app->now = now;
+	app->idle_clock = idle_clock;
+	if (app->message[0] && app->message_until <= idle_clock) {
+		app->message[0] = '\0';
+		app->changed = true;
+	}
+	look_at_state(app);
+}
+
+void app_stopping(struct app *app)
+{
+	app->leaving = app->stop_asked = true;
+	app_say(app, ROLE_WARNING, " Stopping: tests that run are ended ");
+	app->message_until = UINT64_MAX;
+	look_at_state(app);
+}
+
+enum app_wish app_wish(const struct app *app)
+{
+	return app->wish;
+}
+
+bool app_needs_drawing(const struct app *app)
+{
+	return app->changed;
+}
+
+void app_invalidate(struct app *app)
+{
+	app->changed = true;
+}
+
+bool app_take_redraw(struct app *app)
+{
+	bool redraw = app->redraw;
+
+	app->redraw = false;
+	return redraw;
+}
+
+uint64_t app_next_change(const struct app *app)
+{
+	uint64_t next = UINT64_MAX;
+
+	if (!app->ended && !app->options.replay)
+		next = CLOCK_SECOND - app->now % CLOCK_SECOND;
+	if (app->message[0] && app->message_until != UINT64_MAX) {
+		uint64_t left = app->message_until > app->idle_clock ? app->message_until - app->idle_clock : 0;
+
+		next = left < next ? left : next;
+	}
+	if (app->tests.stale && CLOCK_SECOND / 4 < next)
+		next = CLOCK_SECOND / 4;
+	return next;
+}
+
+/* --- requests --- */
+
+void app_open_detail(struct app *app)
+{
+	if (!app_selected(app)) {
+		app_say(app, ROLE_NOTE, " No test is selected ");
+		return;
+	}
+	app->full = true;
+	app->detail.moved = false;
+}
+
+static void focus_on(struct app *app, int pane)
+{
+	app->focus = (enum pane)((pane + 3) % 3);
+	app->full = false;
+}
+
+static void go_back(struct app *app)
+{
+	app->tests.follow = false;
+	str_clear(&app->search);
+	app->detail.wanted = DETAIL_AUTO;
+	app->focus = PANE_TESTS;
+}
+
+static void find_again(struct app *app, int direction)
+{
+	bool in_detail = app->full || app->focus == PANE_DETAIL;
+
+	if (!app->search.length)
+		app_say(app, ROLE_NOTE, " Nothing was searched for yet: / searches ");
+	else if (!(in_detail ? detail_search : tests_search)(app, direction, true))
+		app_say(app, ROLE_WARNING, " '%.100s' is not found here ", app->search.data);
+}
+
+static void request_of_app(struct app *app, enum request request)
+{
+	switch (request) {
+	case REQUEST_NEXT_PANE:
+		focus_on(app, (int)app->focus + 1);
+		break;
+	case REQUEST_PREVIOUS_PANE:
+		focus_on(app, (int)app->focus - 1);
+		break;
+	case REQUEST_PANE_WORKERS:
+	case REQUEST_PANE_TESTS:
+	case REQUEST_PANE_DETAIL:
+		focus_on(app, (int)request - (int)REQUEST_PANE_WORKERS);
+		break;
+	case REQUEST_OPEN:
+		app_open_detail(app);
+		break;
+	case REQUEST_BACK:
+		go_back(app);
+		break;
+	case REQUEST_SEARCH:
+		prompt_open(app, PROMPT_SEARCH, 0);
+		break;
+	case REQUEST_NEXT_MATCH:
+		find_again(app, 1);
+		break;
+	case REQUEST_PREVIOUS_MATCH:
+		find_again(app, -1);
+		break;
+	case REQUEST_RERUN:
+		action_rerun(app);
+		break;
+	case REQUEST_RERUN_FAILED:
+		action_rerun_failed(app);
+		break;
+	case REQUEST_QUARANTINE:
+		action_quarantine(app);
+		break;
+	case REQUEST_KILL:
+		action_kill(app);
+		break;
+	case REQUEST_PAUSE:
+		action_pause(app);
+		break;
+	case REQUEST_HELP:
+		app->help = true;
+		app->help_cursor = (struct list_cursor){ 0 };
+		break;
+	case REQUEST_REDRAW:
+		app->redraw = true;
+		break;
+	case REQUEST_QUIT:
+		action_quit(app);
+		break;
+	case REQUEST_QUIT_NOW:
+		app->wish = APP_LEAVES;
+		break;
+	default:
+		/* What is left is about the list of tests, wherever the focus is. */
+		tests_view.request(app, request);
+		break;
+	}
+}
+
+void app_request(struct app *app, enum request request)
+{
+	if (app->help) {
+		if (request == REQUEST_BACK || request == REQUEST_QUIT || request == REQUEST_HELP)
+			app->help = false;
+		else if (request == REQUEST_REDRAW || request == REQUEST_QUIT_NOW)
+			request_of_app(app, request);
+		else
+			help_view.request(app, request);
+		return;
+	}
+	if (app->full) {
+		if (request == REQUEST_BACK || request == REQUEST_QUIT || request == REQUEST_OPEN) {
+			app->full = false;
+			app->detail.wanted = DETAIL_AUTO;
+			return;
+		}
+		if (detail_view.request(app, request))
+			return;
+	} else if (views[app->focus]->request(app, request)) {
+		return;
+	}
+	request_of_app(app, request);
+}
+
+void app_key(struct app *app, int key)
+{
+	enum request request;
+
+	app->touched = true;
+	app->changed = true;
+	app->message[0] = '\0';
+	tests_refresh(app);
+	if (app->prompt.kind != PROMPT_NONE) {
+		prompt_key(app, key);
+	} else if (app->menu.kind != MENU_NONE) {
+		menu_key(app, key);
+	} else {
+		request = keymap_request(key);
+		if (request != REQUEST_NONE)
+			app_request(app, request);
+		else
+			app_say(app, ROLE_NOTE, " This key does nothing: ? shows those that do ");
+	}
+	look_at_state(app);
+}
+
+void app_mouse(struct app *app, enum mouse mouse, int row, int column)
+{
+	app->touched = true;
+	app->changed = true;
+	if (mouse == MOUSE_CLICK || mouse == MOUSE_DOUBLE_CLICK)
+		app->message[0] = '\0';
+	tests_refresh(app);
+	if (app->menu.kind != MENU_NONE) {
+		menu_mouse(app, mouse, row, column);
+		return;
+	}
+	if (app->prompt.kind == PROMPT_NONE && row == screen_height(app->screen) - 1 && mouse == MOUSE_CLICK) {
+		for (unsigned i = 0; i < app->function_key_count; i++)
+			if (column >= app->function_keys[i].column && column < app->function_keys[i].end) {
+				app_key(app, app->function_keys[i].key);
+				return;
+			}
+	}
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		struct area area = app->areas[pane];
+
+		if (row < area.row || row >= area.row + area.height || column < area.column ||
+		    column >= area.column + area.width)
+			continue;
+		if (pane != PANE_HELP && !app->full && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
+			app->focus = (enum pane)pane;
+		views[pane]->mouse(app, mouse, row - area.row, column - area.column);
+		return;
+	}
+}
+
+/* --- layout --- */
+
+static void place(struct app *app, int header)
+{
+	int width = screen_width(app->screen), height = screen_height(app->screen);
+	int body = height - header - 1, row = header;
+	int workers = workers_wanted_height(app), detail = 0;
+
+	memset(app->areas, 0, sizeof(app->areas));
+	if (app->help || app->full) {
+		app->areas[app->help ? PANE_HELP : PANE_DETAIL] = (struct area){ 0, 0, height - 1, width };
+		return;
+	}
+	if (body < 9) {
+		app->areas[app->focus] = (struct area){ row, 0, body, width };
+		return;
+	}
+	if (workers > body / 4)
+		workers = body / 4 < 3 ? 3 : body / 4;
+	if (body >= 15)
+		detail = body >= 30 ? body * 2 / 5 : body / 3;
+	app->areas[PANE_WORKERS] = (struct area){ row, 0, workers, width };
+	row += workers;
+	body -= workers;
+	/* Where there is no room for both, the detail takes the tests' place while it is looked at. */
+	if (!detail && app->focus == PANE_DETAIL) {
+		app->areas[PANE_DETAIL] = (struct area){ row, 0, body, width };
+		return;
+	}
+	app->areas[PANE_TESTS] = (struct area){ row, 0, body - detail, width };
+	app->areas[PANE_DETAIL] = (struct area){ row + body - detail, 0, detail, width };
+}
+
+struct function_key {
+	const char *name, *label;
+	int key;
+	int rank; /* the highest go first where the row is short */
+};
+
+static void draw_function_keys(struct app *app, int row, int width)
+{
+	const struct test *test = app_selected(app);
+	bool held = test && action_is_held(app, test);
+	bool over = app->help || app->full;
+	const struct function_key keys[] = {
+		{ "F1", "Help", KEYCODE_F0 + 1, 0 },
+		{ "Enter", app->full ? "Back" : "Detail", KEYCODE_ENTER, 6 },
+		{ "Tab", "Pane", KEYCODE_TAB, 7 },
+		{ "F3", "Search", KEYCODE_F0 + 3, 2 },
+		{ "F6", "Sort", KEYCODE_F0 + 6, 5 },
+		{ "F7", "Rerun", KEYCODE_F0 + 7, 1 },
+		{ "F8", held ? "Release" : "Quarantine", KEYCODE_F0 + 8, 3 },
+		{ "F9", "Kill", KEYCODE_F0 + 9, 4 },
+		{ "p", app->control && app->control->paused(app->control->context) ? "Go on" : "Pause", 'p', 6 },
+		{ "F10", over ? "Back" : "Quit", KEYCODE_F0 + 10, 0 },
+	};
+	const unsigned count = sizeof(keys) / sizeof(*keys);
+	int rank = 8, needed, column = 0;
+
+	do {
+		rank--;
+		needed = 0;
+		for (unsigned i = 0; i < count; i++)
+			if (keys[i].rank <= rank)
+				needed += (int)(strlen(keys[i].name) + strlen(keys[i].label)) + 1;
+	} while (needed - 1 > width && rank > 0);
+	app->function_key_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		const struct function_key *key = &keys[i];
+		int begin = column;
+
+		if (key->rank > rank || (app->help && key->rank != 0))
+			continue;
+		if (((app->ended || app->options.replay) && key->key == 'p') || (app->full && key->key == KEYCODE_TAB))
+			continue;
+		column += screen_text(app->screen, row, column, width - column, ROLE_KEY, key->name);
+		column += screen_text(app->screen, row, column, width - column, ROLE_KEY_LABEL, key->label);
+		app->function_keys[app->function_key_count].column = begin;
+		app->function_keys[app->function_key_count].end = column;
+		app->function_keys[app->function_key_count++].key = key->key;
+		column++;
+	}
+}
+
+static void draw_bottom(struct app *app, int row, int width)
+{
+	app->function_key_count = 0;
+	if (app->prompt.kind != PROMPT_NONE) {
+		prompt_draw(app, row, width);
+	} else if (app->message[0]) {
+		screen_text_begin(app->screen, row, 0, width, app->message_role, app->message);
+	} else {
+		draw_function_keys(app, row, width);
+	}
+}
+
+static void draw_too_small(struct app *app, int width, int height)
+{
+	char text[96];
+	int row = height / 2 - 1;
+
+	snprintf(text, sizeof(text), "xtop needs %dx%d,", WIDTH_NEEDED, HEIGHT_NEEDED);
+	screen_text(app->screen, row < 0 ? 0 : row, 0, width, ROLE_STRONG, text);
+	snprintf(text, sizeof(text), "this is %dx%d", width, height);
+	screen_text(app->screen, row < 0 ? 1 : row + 1, 0, width, ROLE_TEXT, text);
+	if (app->prompt.kind != PROMPT_NONE && height > 3)
+		prompt_draw(app, height - 1, width);
+}
+
+void app_draw(struct app *app)
+{
+	int width = screen_width(app->screen), height = screen_height(app->screen);
+	int header = height >= 16 ? 3 : 2;
+
+	app->changed = false;
+	memset(app->areas, 0, sizeof(app->areas));
+	screen_clear(app->screen);
+	tests_refresh(app);
+	if (width < WIDTH_NEEDED || height < HEIGHT_NEEDED) {
+		draw_too_small(app, width, height);
+		return;
+	}
+	place(app, header);
+	if (!app->full && !app->help)
+		header_draw(app, (struct area){ 0, 0, header, width });
+	for (int pane = 0; pane < PANE_COUNT; pane++)
+		if (app->areas[pane].height > 0)
+			views[pane]->draw(app, app->areas[pane],
+					  app->full || app->help || app->focus == (enum pane)pane);
+	if (app->menu.kind != MENU_NONE)
+		menu_draw(app);
+	draw_bottom(app, height - 1, width);
+	if (app->tests.unfinished)
+		app->changed = true;
+}

@@ -1,0 +1,194 @@
+/* The help screen, made from the key table. */
+#include "tui/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEYS_WIDTH 12
+
+static const char *const notes[] = {
+	"The mouse selects, scrolls and presses the keys of the last row;",
+	"a second click opens.",
+	"Ctrl-C stops the run, a second one at once. Ctrl-Z suspends xtop.",
+};
+
+static int group_length(enum keymap_group group)
+{
+	int length = 2; /* its title and a blank line */
+
+	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++)
+		length += keymap_entry((enum request)request)->group == group;
+	return length;
+}
+
+/* Draws from line `skip` on; returns how many lines there are. */
+static int draw_groups(struct app *app, struct area area, int skip, unsigned groups)
+{
+	int line = 0;
+
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		int row = area.row + line - skip;
+
+		if (!((groups >> group) & 1))
+			continue;
+		if (line >= skip && row < area.row + area.height)
+			screen_text(app->screen, row, area.column, area.width, ROLE_TITLE_FOCUS,
+				    keymap_group_title((enum keymap_group)group));
+		line++;
+		for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
+			const struct keymap_entry *entry = keymap_entry((enum request)request);
+
+			if (entry->group != (enum keymap_group)group)
+				continue;
+			row = area.row + line - skip;
+			if (line >= skip && row < area.row + area.height) {
+				screen_text(app->screen, row, area.column + 1, KEYS_WIDTH - 1, ROLE_STRONG,
+					    entry->keys);
+				screen_text_begin(app->screen, row, area.column + KEYS_WIDTH,
+						  area.width - KEYS_WIDTH - 1, ROLE_TEXT, entry->help);
+			}
+			line++;
+		}
+		line++;
+	}
+	return line;
+}
+
+static int draw_legend(struct app *app, struct area area, int line, int skip)
+{
+	static const struct {
+		enum role role;
+		enum glyph glyph;
+		const char *word;
+	} legend[] = {
+		{ ROLE_PASSED, GLYPH_PASSED, "passed" },
+		{ ROLE_FAILED, GLYPH_FAILED, "failed, error" },
+		{ ROLE_TIMEOUT, GLYPH_TIMEOUT, "timeout" },
+		{ ROLE_CRASHED, GLYPH_CRASHED, "crashed" },
+		{ ROLE_FLAKY, GLYPH_FLAKY, "flaky, another attempt" },
+		{ ROLE_QUARANTINED, GLYPH_QUARANTINED, "quarantined" },
+		{ ROLE_SKIPPED, GLYPH_SKIPPED, "skipped" },
+		{ ROLE_NOTE, GLYPH_NOTRUN, "not run" },
+	};
+	int column = area.column + 1;
+
+	if (line >= skip && line - skip < area.height)
+		screen_text(app->screen, area.row + line - skip, area.column, area.width, ROLE_TITLE_FOCUS, "Signs");
+	line++;
+	for (size_t i = 0; i < sizeof(legend) / sizeof(*legend); i++) {
+		int width = (int)strlen(legend[i].word) + 5;
+		enum role role = legend[i].role == ROLE_NOTE ? ROLE_DIM : legend[i].role;
+
+		if (column + width > area.width) {
+			column = area.column + 1;
+			line++;
+		}
+		if (line >= skip && line - skip < area.height) {
+			screen_glyph(app->screen, area.row + line - skip, column, role, legend[i].glyph);
+			screen_text(app->screen, area.row + line - skip, column + 2, width, ROLE_TEXT, legend[i].word);
+		}
+		column += width;
+	}
+	line += 2;
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++, line++)
+		if (line >= skip && line - skip < area.height)
+			screen_text_begin(app->screen, area.row + line - skip, area.column + 1, area.width - 2, ROLE_DIM,
+					  notes[i]);
+	return line;
+}
+
+static void help_draw(struct app *app, struct area area, bool focused)
+{
+	struct list_cursor *cursor = &app->help_cursor;
+	struct area page = { area.row + 1, 2, area.height - 1, area.width - 2 };
+	const unsigned all = (1u << GROUP_COUNT) - 1;
+	int skip, lines, height;
+
+	pane_draw_title(app, area, GLYPH_CORNER, focused, "Help: keys");
+	cursor->height = page.height;
+	/* `selected` is the first line in view: a page of text has no cursor. */
+	if (cursor->selected > cursor->length - cursor->height)
+		cursor->selected = cursor->length - cursor->height;
+	if (cursor->selected < 0)
+		cursor->selected = 0;
+	skip = (int)cursor->selected;
+	if (page.width >= 110) {
+		/* Two columns, as even as whole groups allow. */
+		unsigned left = 0;
+
+		height = 0;
+		for (int group = 0; group < GROUP_COUNT; group++)
+			height += group_length((enum keymap_group)group);
+		lines = 0;
+		for (int group = 0; group < GROUP_COUNT && lines * 2 < height; group++) {
+			left |= 1u << group;
+			lines += group_length((enum keymap_group)group);
+		}
+		page.width = area.width / 2 - 2;
+		lines = draw_groups(app, page, skip, left);
+		page.column = area.width / 2;
+		height = draw_groups(app, page, skip, all & ~left);
+		page.column = 2;
+		page.width = area.width - 2;
+		lines = lines > height ? lines : height;
+	} else {
+		lines = draw_groups(app, page, skip, all);
+	}
+	cursor->length = draw_legend(app, page, lines, skip);
+	if (cursor->length > page.height) {
+		char text[96];
+		int width;
+
+		snprintf(text, sizeof(text), " lines %d-%d of %ld, more with PgDn ", skip + 1, skip + page.height,
+			 cursor->length);
+		width = (int)strlen(text);
+		if (width < area.width - 16)
+			screen_text(app->screen, area.row, area.width - width - 1, width, ROLE_HEADING, text);
+	}
+}
+
+static bool help_request(struct app *app, enum request request)
+{
+	struct list_cursor *cursor = &app->help_cursor;
+	long page = cursor->height > 2 ? cursor->height - 1 : 1;
+
+	switch (request) {
+	case REQUEST_UP:
+		cursor->selected--;
+		break;
+	case REQUEST_DOWN:
+		cursor->selected++;
+		break;
+	case REQUEST_PAGE_UP:
+		cursor->selected -= page;
+		break;
+	case REQUEST_PAGE_DOWN:
+		cursor->selected += page;
+		break;
+	case REQUEST_FIRST:
+		cursor->selected = 0;
+		break;
+	case REQUEST_LAST:
+		cursor->selected = cursor->length;
+		break;
+	default:
+		return false;
+	}
+	if (cursor->selected > cursor->length - cursor->height)
+		cursor->selected = cursor->length - cursor->height;
+	if (cursor->selected < 0)
+		cursor->selected = 0;
+	return true;
+}
+
+static void help_mouse(struct app *app, enum mouse mouse, int row, int column)
+{
+	(void)row;
+	(void)column;
+	if (mouse == MOUSE_WHEEL_UP)
+		help_request(app, REQUEST_UP);
+	else if (mouse == MOUSE_WHEEL_DOWN)
+		help_request(app, REQUEST_DOWN);
+}
+
+const struct view_ops help_view = { "help", help_draw, help_request, help_mouse };

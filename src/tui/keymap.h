@@ -1,0 +1,101 @@
+/* The keys: one table from which the bindings, the help screen and the manual's list are made. */
+#ifndef XTOP_TUI_KEYMAP_H
+#define XTOP_TUI_KEYMAP_H
+
+#include <stdbool.h>
+
+/* X(REQUEST, group, "keys", "what it does"): keys by name, separated by blanks (keymap_key_by_name). */
+#define KEYMAP_REQUESTS(X)                                                                              \
+	X(UP, MOVE, "Up k", "up")                                                                       \
+	X(DOWN, MOVE, "Down j", "down")                                                                 \
+	X(PAGE_UP, MOVE, "PgUp C-b", "a page up")                                                       \
+	X(PAGE_DOWN, MOVE, "PgDn C-f", "a page down")                                                   \
+	X(FIRST, MOVE, "g Home", "to the top")                                                          \
+	X(LAST, MOVE, "G End", "to the end")                                                            \
+	X(PREVIOUS_TAB, MOVE, "Left", "the tab to the left (all, running, failed)")                        \
+	X(NEXT_TAB, MOVE, "Right", "the tab to the right")                                                  \
+	X(PREVIOUS_FAILURE, MOVE, "[", "previous failure")                                              \
+	X(NEXT_FAILURE, MOVE, "]", "next failure")                                                      \
+	X(NEXT_PANE, PANES, "Tab", "next pane")                                                         \
+	X(PREVIOUS_PANE, PANES, "S-Tab", "previous pane")                                               \
+	X(PANE_WORKERS, PANES, "1", "workers")                                                          \
+	X(PANE_TESTS, PANES, "2", "tests")                                                              \
+	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
+	X(OPEN, PANES, "Enter", "detail, full screen")                                                  \
+	X(BACK, PANES, "Esc", "back")                                                                   \
+	X(SEARCH, LIST, "/ F3", "search")                                                               \
+	X(NEXT_MATCH, LIST, "n", "next match")                                                          \
+	X(PREVIOUS_MATCH, LIST, "N", "previous match")                                                  \
+	X(SORT_LEFT, LIST, "<", "sort by the column to the left")                                       \
+	X(SORT_RIGHT, LIST, ">", "sort by the column to the right")                                     \
+	X(INVERT, LIST, "I", "invert the order")                                                        \
+	X(SORT_MENU, LIST, "F6", "choose the column to sort by")                                        \
+	X(FOLLOW, LIST, "F", "follow: the newest test, or the end of the output")                       \
+	X(RERUN, RUN, "r F7", "rerun the selected test")                                                \
+	X(RERUN_FAILED, RUN, "R", "rerun all failed tests")                                             \
+	X(QUARANTINE, RUN, "x F8", "quarantine the test (asks for a reason), or release it")            \
+	X(KILL, RUN, "F9", "send a signal to the running test")                                       \
+	X(PAUSE, RUN, "p", "hold back new tests, or let them start again")                              \
+	X(HELP, GENERAL, "? h F1", "this help")                                                         \
+	X(REDRAW, GENERAL, "C-l", "draw the screen again")                                              \
+	X(QUIT, GENERAL, "q F10", "back; from the main view: leave (asks while tests run)")             \
+	X(QUIT_NOW, GENERAL, "Q", "stop the run and leave, without asking")
+
+enum request {
+	REQUEST_NONE,
+#define X(name, group, keys, help) REQUEST_##name,
+	KEYMAP_REQUESTS(X)
+#undef X
+	REQUEST_COUNT
+};
+
+#define KEYMAP_GROUPS(X)        \
+	X(MOVE, "Moving")       \
+	X(PANES, "Panes")       \
+	X(LIST, "Lists")        \
+	X(RUN, "The run")       \
+	X(GENERAL, "General")
+
+enum keymap_group {
+#define X(name, title) GROUP_##name,
+	KEYMAP_GROUPS(X)
+#undef X
+	GROUP_COUNT
+};
+
+/* A key: a code point, a control character, or one of these. */
+enum {
+	KEYCODE_ENTER = '\r',
+	KEYCODE_TAB = '\t',
+	KEYCODE_ESCAPE = 27,
+	KEYCODE_BACKSPACE = 127,
+	KEYCODE_UP = 0x200000,
+	KEYCODE_DOWN,
+	KEYCODE_LEFT,
+	KEYCODE_RIGHT,
+	KEYCODE_PAGE_UP,
+	KEYCODE_PAGE_DOWN,
+	KEYCODE_HOME,
+	KEYCODE_END,
+	KEYCODE_DELETE,
+	KEYCODE_BACK_TAB,
+	KEYCODE_F0, /* F1 is KEYCODE_F0 + 1 */
+	KEYCODE_LAST = KEYCODE_F0 + 12,
+};
+
+enum request keymap_request(int key); /* REQUEST_NONE: not bound */
+/* "j" "C-l" "Enter" "PgUp" "F7" …; 0: no such key. `length` bytes of `name` count. */
+int keymap_key_by_name(const char *name, unsigned length);
+
+struct keymap_entry {
+	enum request request;
+	enum keymap_group group;
+	const char *name; /* "RERUN_FAILED" */
+	const char *keys; /* as in the table */
+	const char *help;
+};
+
+const struct keymap_entry *keymap_entry(enum request request); /* borrowed; REQUEST_NONE has none: NULL */
+const char *keymap_group_title(enum keymap_group group);
+
+#endif

@@ -1,0 +1,170 @@
+/* Questions in the last row: text to type, or one of a few keys to press. */
+#include "tui/view.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_LIMIT 400
+
+/* The short form is for terminals that are narrower than the long one. */
+static const char *label_of(const struct app *app, bool small)
+{
+	switch (app->prompt.kind) {
+	case PROMPT_SEARCH:
+		return "Search: ";
+	case PROMPT_REASON:
+		return small ? "Reason: " : "Quarantine, reason: ";
+	case PROMPT_RELEASE:
+		return "Release from quarantine? [y]es [n]o ";
+	case PROMPT_QUIT:
+		return small ? "[s]top, go on [h]eadless, [b]ack " :
+			       "Tests are running: [s]top and leave, go on [h]eadless, [b]ack ";
+	case PROMPT_QUIT_AGAIN:
+		return small ? "[k]ill what runs, [b]ack " : "Stopping: [k]ill what still runs and leave, [b]ack ";
+	default:
+		return "";
+	}
+}
+
+static bool takes_text(const struct prompt *prompt)
+{
+	return prompt->kind == PROMPT_SEARCH || prompt->kind == PROMPT_REASON;
+}
+
+void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
+{
+	app->prompt.kind = kind;
+	app->prompt.test = test;
+	str_clear(&app->prompt.text);
+}
+
+static bool search(struct app *app, bool from_next)
+{
+	return app->full || app->focus == PANE_DETAIL ? detail_search(app, 1, from_next) :
+							tests_search(app, 1, from_next);
+}
+
+static void search_now(struct app *app)
+{
+	struct prompt *prompt = &app->prompt;
+
+	/* An empty line means what was looked for last. */
+	if (!prompt->text.length)
+		return;
+	str_clear(&app->search);
+	str_add_text(&app->search, prompt->text.data);
+	search(app, false);
+}
+
+static void accept_text(struct app *app)
+{
+	struct prompt *prompt = &app->prompt;
+	enum prompt_kind kind = prompt->kind;
+
+	prompt->kind = PROMPT_NONE;
+	if (kind == PROMPT_REASON) {
+		struct slice reason = slice_trim((struct slice){ prompt->text.data, prompt->text.length });
+		struct str text = STR_INIT;
+
+		str_add(&text, reason.data, reason.length);
+		action_hold(app, prompt->test, text.length ? text.data : NULL);
+		str_fini(&text);
+	} else if (kind == PROMPT_SEARCH) {
+		bool found = true;
+
+		if (prompt->text.length)
+			found = search(app, false);
+		else if (app->search.length)
+			found = search(app, true);
+		if (!found)
+			app_say(app, ROLE_WARNING, " '%.100s' is not found here ", app->search.data);
+	}
+}
+
+static void edit(struct app *app, int key)
+{
+	struct str *text = &app->prompt.text;
+	char bytes[4];
+
+	switch (key) {
+	case KEYCODE_BACKSPACE:
+	case KEYCODE_DELETE:
+		while (text->length && ((unsigned char)text->data[text->length - 1] & 0xc0) == 0x80)
+			text->data[--text->length] = '\0';
+		if (text->length)
+			text->data[--text->length] = '\0';
+		break;
+	case 'U' - '@':
+		str_clear(text);
+		break;
+	case 'W' - '@':
+		while (text->length && text->data[text->length - 1] == ' ')
+			text->data[--text->length] = '\0';
+		while (text->length && text->data[text->length - 1] != ' ')
+			text->data[--text->length] = '\0';
+		break;
+	default:
+		if (key >= ' ' && key < KEYCODE_UP && text->length < TEXT_LIMIT)
+			str_add(text, bytes, utf8_encode((uint32_t)key, bytes));
+		break;
+	}
+}
+
+static void answer(struct app *app, int key)
+{
+	struct prompt *prompt = &app->prompt;
+	enum prompt_kind kind = prompt->kind;
+
+	prompt->kind = PROMPT_NONE;
+	if (key == KEYCODE_ESCAPE || key == 'b' || (kind == PROMPT_RELEASE && (key == 'n' || key == 'N')))
+		return;
+	if (kind == PROMPT_RELEASE && (key == 'y' || key == 'Y')) {
+		action_release(app, prompt->test);
+	} else if ((kind == PROMPT_QUIT && key == 's') || (kind == PROMPT_QUIT_AGAIN && key == 'k')) {
+		action_stop_and_leave(app);
+	} else if (kind == PROMPT_QUIT && key == 'h') {
+		app->wish = APP_GOES_HEADLESS;
+	} else {
+		prompt->kind = kind; /* asks on */
+	}
+}
+
+void prompt_key(struct app *app, int key)
+{
+	if (!takes_text(&app->prompt)) {
+		answer(app, key);
+	} else if (key == KEYCODE_ESCAPE) {
+		if (app->prompt.kind == PROMPT_SEARCH)
+			str_clear(&app->search);
+		app->prompt.kind = PROMPT_NONE;
+	} else if (key == KEYCODE_ENTER) {
+		accept_text(app);
+	} else {
+		edit(app, key);
+		if (app->prompt.kind == PROMPT_SEARCH)
+			search_now(app);
+	}
+}
+
+void prompt_draw(struct app *app, int row, int width)
+{
+	const struct prompt *prompt = &app->prompt;
+	const struct test *test = prompt->test ? model_test(app->model, prompt->test) : NULL;
+	const char *label = label_of(app, width < 64);
+	int column = 0;
+
+	/* Where it fits, the test that the question is about. */
+	if (test && width > screen_text_width(app->screen, test->id) + (int)strlen(label) + 20) {
+		column += screen_text(app->screen, row, column, width, ROLE_DIM, test->id);
+		column += screen_text(app->screen, row, column, width - column, ROLE_DIM, ": ");
+	}
+	column += screen_text_begin(app->screen, row, column, width - column, ROLE_PROMPT, label);
+	if (takes_text(prompt)) {
+		int room = width - column - 1;
+
+		column += screen_text_end(app->screen, row, column, room < 4 ? 4 : room, ROLE_TEXT, prompt->text.data);
+	}
+	screen_cursor(app->screen, row, column);
+}

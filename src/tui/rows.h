@@ -1,0 +1,88 @@
+/* Which tests are in which tab, and in which order.
+ *
+ * Each event changes a few bytes here (rows_update); a tab is put together only when it is looked at, in one pass
+ * over those bytes and a radix sort, so that 100,000 tests take a few milliseconds.  Only the order by
+ * name needs comparisons of text: it is worked out a slice at a time, and rows_list tells when it is not whole yet.
+ */
+#ifndef XTOP_TUI_ROWS_H
+#define XTOP_TUI_ROWS_H
+
+#include "base/vec.h"
+#include "model/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X(NAME, "label") */
+#define ROWS_TABS(X)                  \
+	X(ALL, "all")                 \
+	X(RUNNING, "running")         \
+	X(FAILED, "failed")           \
+	X(FLAKY, "flaky")             \
+	X(SLOW, "slow")               \
+	X(QUARANTINED, "quarantined")
+
+enum tab {
+#define X(name, label) TAB_##name,
+	ROWS_TABS(X)
+#undef X
+	TAB_COUNT
+};
+
+#define ROWS_SLOW_AFTER (UINT64_C(1) * 1000000000) /* ns from which on a test is in the tab "slow" */
+
+/* X(NAME, "label", what the menu says, goes down at first) */
+#define ROWS_COLUMNS(X)                                                               \
+	X(STATUS, "STATUS", "status: failures, flaky, running, newest", false)        \
+	X(TIME, "TIME", "time taken, longest first", true)                            \
+	X(WORKER, "ON", "worker", false)                                              \
+	X(TRIES, "TRY", "attempts, most first", true)                                 \
+	X(TEST, "TEST", "name", false)                                                \
+	X(FOUND, "", "the order in which tests were found", false)
+
+enum column {
+#define X(name, label, text, down) COLUMN_##name,
+	ROWS_COLUMNS(X)
+#undef X
+	COLUMN_COUNT
+};
+
+/* How much a test asks for attention; the order by status. */
+enum interest {
+	INTEREST_FAILURE,
+	INTEREST_QUARANTINED,
+	INTEREST_FLAKY,
+	INTEREST_RUNNING,
+	INTEREST_DONE,
+	INTEREST_SKIPPED,
+	INTEREST_NOTRUN,
+	INTEREST_WAITING,
+};
+
+const char *rows_tab_label(enum tab tab);
+const char *rows_column_label(enum column column);
+const char *rows_column_text(enum column column);
+bool rows_column_goes_down(enum column column);
+
+struct rows;
+
+struct rows *rows_new(void);
+void rows_free(struct rows *rows);
+void rows_update(struct rows *rows, const struct test *test); /* O(1): the test was found, or changed */
+uint32_t rows_count(const struct rows *rows, enum tab tab);   /* tests in the tab */
+/* Tests whose verdict is `outcome`, but for failures in quarantine. */
+uint32_t rows_outcomes(const struct rows *rows, enum outcome outcome);
+bool rows_in(const struct rows *rows, uint64_t test, enum tab tab);
+enum interest rows_interest(const struct rows *rows, uint64_t test);
+/* Grows whenever a tab's list may have changed. */
+uint64_t rows_revision(const struct rows *rows);
+
+struct rows_list {
+	VEC(uint32_t) tests; /* their numbers */
+};
+
+/* Fills `list`. `now` (ns) counts for tests that run. false: the order by name is not whole yet, call again. */
+bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum column column, bool inverted,
+	       uint64_t now, struct rows_list *list);
+
+#endif

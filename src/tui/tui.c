@@ -1,0 +1,365 @@
+#include "tui/tui.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "tui/app.h"
+#include "tui/display.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FRAME (CLOCK_SECOND / 30)
+
+/* Handles outlive the dashboard until the loop has closed them. */
+struct handles {
+	uv_poll_t keys;
+	uv_timer_t frame;
+	uv_timer_t stop; /* a turn of the loop behind SIGTSTP */
+	uv_signal_t resized, suspended, resumed;
+	unsigned open;
+	struct tui *tui; /* NULL: it is gone */
+};
+
+struct tui {
+	struct frontend frontend;
+	const struct model *model;
+	struct app *app;
+	struct screen *screen;
+	struct display *display;
+	struct handles *handles;
+	bool replay;
+	uint64_t epoch;      /* clock_now() when the run began; 0: not known yet */
+	uint64_t last_frame; /* clock_now() */
+	bool gone;           /* the terminal went away: nothing more is drawn */
+	bool told;           /* leave or headless was called */
+	void (*leave)(void *context);
+	void *leave_context;
+	void (*headless)(void *context);
+	void *headless_context;
+};
+
+static void on_frame(uv_timer_t *timer);
+
+/* --- drawing --- */
+
+static void update_time(struct tui *tui)
+{
+	uint64_t clock = clock_now(), now = model_run(tui->model)->now;
+
+	if (!tui->replay && tui->epoch && clock > tui->epoch && clock - tui->epoch > now)
+		now = clock - tui->epoch;
+	app_set_time(tui->app, now, clock);
+}
+
+/* Sets the timer for the next frame: as soon as the rate allows when something changed, else when the clock
+ * that is shown moves, else never. */
+static void plan_frame(struct tui *tui)
+{
+	uint64_t wait, clock = clock_now();
+
+	if (tui->gone || tui->told)
+		return;
+	if (app_needs_drawing(tui->app) || app_wish(tui->app) != APP_STAYS) {
+		uint64_t due = tui->last_frame + FRAME;
+
+		wait = due > clock ? due - clock : 0;
+	} else {
+		wait = app_next_change(tui->app);
+	}
+	if (wait == UINT64_MAX)
+		uv_timer_stop(&tui->handles->frame);
+	else
+		uv_timer_start(&tui->handles->frame, on_frame, (wait + CLOCK_MS - 1) / CLOCK_MS, 0);
+}
+
+static void draw(struct tui *tui)
+{
+	if (tui->gone)
+		return;
+	if (app_take_redraw(tui->app))
+		display_redraw(tui->display);
+	app_draw(tui->app);
+	display_present(tui->display, tui->screen);
+	tui->last_frame = clock_now();
+}
+
+/* true: the caller told whoever waits, and the dashboard may be gone. */
+static bool tell_wish(struct tui *tui)
+{
+	enum app_wish wish = app_wish(tui->app);
+
+	if (wish == APP_STAYS || tui->told)
+		return false;
+	tui->told = true;
+	uv_timer_stop(&tui->handles->frame);
+	if (wish == APP_GOES_HEADLESS && tui->headless)
+		tui->headless(tui->headless_context);
+	else if (tui->leave)
+		tui->leave(tui->leave_context);
+	return true;
+}
+
+static void on_frame(uv_timer_t *timer)
+{
+	struct tui *tui = timer->data;
+
+	update_time(tui);
+	if (tell_wish(tui))
+		return;
+	if (app_needs_drawing(tui->app))
+		draw(tui);
+	plan_frame(tui);
+}
+
+/* Something may have changed: a frame is due, unless the timer runs for one already. */
+static void wake(struct tui *tui)
+{
+	if (app_needs_drawing(tui->app) || app_wish(tui->app) != APP_STAYS)
+		plan_frame(tui);
+}
+
+/* --- keys and signals --- */
+
+static void on_keys(uv_poll_t *poll, int status, int events)
+{
+	struct tui *tui = poll->data;
+	struct display_input input;
+	bool any = false;
+
+	update_time(tui);
+	while (status == 0 && display_read(tui->display, &input)) {
+		any = true;
+		if (input.key)
+			app_key(tui->app, input.key);
+		else
+			app_mouse(tui->app, input.mouse, input.row, input.column);
+	}
+	/* A terminal that is gone is readable for ever and gives nothing. */
+	if (status < 0 || (!any && (events & UV_DISCONNECT))) {
+		tui->gone = true;
+		uv_poll_stop(poll);
+		uv_timer_stop(&tui->handles->frame);
+		return;
+	}
+	/* What a key did is seen at once: a person waits for it. */
+	if (any && app_needs_drawing(tui->app))
+		draw(tui);
+	plan_frame(tui);
+}
+
+static void take_size(struct tui *tui)
+{
+	int width, height;
+
+	display_resize(tui->display, &width, &height);
+	if (width != screen_width(tui->screen) || height != screen_height(tui->screen))
+		screen_resize(tui->screen, width, height);
+	app_invalidate(tui->app);
+}
+
+static void on_resized(uv_signal_t *handle, int number)
+{
+	struct tui *tui = handle->data;
+
+	(void)number;
+	take_size(tui);
+	plan_frame(tui);
+}
+
+static void on_stop(uv_timer_t *timer)
+{
+	(void)timer;
+	raise(SIGSTOP);
+}
+
+static void on_suspended(uv_signal_t *handle, int number)
+{
+	struct tui *tui = handle->data;
+
+	(void)number;
+	display_suspend(tui->display);
+	uv_timer_stop(&tui->handles->frame);
+	uv_timer_start(&tui->handles->stop, on_stop, 0, 0);
+}
+
+static void on_resumed(uv_signal_t *handle, int number)
+{
+	struct tui *tui = handle->data;
+
+	(void)number;
+	display_resume(tui->display);
+	take_size(tui);
+	update_time(tui);
+	plan_frame(tui);
+}
+
+/* --- the frontend --- */
+
+static struct tui *tui_of(struct frontend *frontend)
+{
+	return (struct tui *)frontend;
+}
+
+static void tui_hear(struct frontend *frontend, const struct model *model, const struct event *event)
+{
+	struct tui *tui = tui_of(frontend);
+
+	(void)model;
+	if (!tui->epoch) {
+		uint64_t clock = clock_now();
+
+		tui->epoch = clock > event->t ? clock - event->t : 1;
+	}
+	app_hear(tui->app, event);
+	if (!uv_is_active((uv_handle_t *)&tui->handles->frame) || app_wish(tui->app) != APP_STAYS)
+		wake(tui);
+	/* The timer may stand for the next second: what changed comes sooner. */
+	else if (app_needs_drawing(tui->app) && uv_timer_get_due_in(&tui->handles->frame) > FRAME / CLOCK_MS + 1)
+		plan_frame(tui);
+}
+
+static void tui_tick(struct frontend *frontend, const struct model *model, uint64_t now)
+{
+	struct tui *tui = tui_of(frontend);
+	uint64_t clock = clock_now();
+
+	(void)model;
+	if (!tui->replay && clock > now)
+		tui->epoch = clock - now;
+	update_time(tui);
+	wake(tui);
+}
+
+static int tui_finish(struct frontend *frontend, const struct model *model, struct error *error)
+{
+	(void)frontend;
+	(void)model;
+	(void)error;
+	return 0;
+}
+
+static void tui_release(struct frontend *frontend)
+{
+	(void)frontend;
+}
+
+static const struct frontend_ops tui_ops = { "tui", tui_hear, tui_tick, tui_finish, tui_release };
+
+/* --- life --- */
+
+static void watch_signal(struct handles *handles, uv_loop_t *loop, uv_signal_t *handle, uv_signal_cb on_signal,
+			 int number)
+{
+	uv_signal_init(loop, handle);
+	handle->data = handles->tui;
+	uv_signal_start(handle, on_signal, number);
+	uv_unref((uv_handle_t *)handle);
+	handles->open++;
+}
+
+static void open_handles(struct tui *tui, uv_loop_t *loop)
+{
+	struct handles *handles = ALLOC_NEW(struct handles);
+	int flags = fcntl(STDIN_FILENO, F_GETFL);
+
+	tui->handles = handles;
+	handles->tui = tui;
+	uv_poll_init(loop, &handles->keys, STDIN_FILENO);
+	/* libuv made it non-blocking, and with it the terminal's output and the shell's input: all the same open file. */
+	if (flags >= 0)
+		fcntl(STDIN_FILENO, F_SETFL, flags);
+	uv_timer_init(loop, &handles->frame);
+	uv_timer_init(loop, &handles->stop);
+	handles->keys.data = handles->frame.data = handles->stop.data = tui;
+	handles->open = 3;
+	uv_poll_start(&handles->keys, UV_READABLE | UV_DISCONNECT, on_keys);
+	watch_signal(handles, loop, &handles->resized, on_resized, SIGWINCH);
+	watch_signal(handles, loop, &handles->suspended, on_suspended, SIGTSTP);
+	watch_signal(handles, loop, &handles->resumed, on_resumed, SIGCONT);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct handles *handles = handle->data;
+
+	if (--handles->open == 0)
+		free(handles);
+}
+
+static void close_handle(struct handles *handles, uv_handle_t *handle)
+{
+	handle->data = handles;
+	uv_close(handle, on_closed);
+}
+
+struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const struct model *model,
+		    const struct control *control, struct error *error)
+{
+	struct display *display = display_open(stdout, stdin, options->color, error);
+	struct tui_options own = *options;
+	struct tui *tui;
+	int width, height;
+
+	if (!display)
+		return NULL;
+	own.ascii = own.ascii || display_wants_ascii(display);
+	tui = ALLOC_NEW(struct tui);
+	tui->frontend.ops = &tui_ops;
+	tui->model = model;
+	tui->replay = options->replay;
+	tui->display = display;
+	display_resize(display, &width, &height);
+	tui->screen = screen_new(width, height, own.ascii);
+	tui->app = app_new(&own, model, control, tui->screen);
+	open_handles(tui, loop);
+	update_time(tui);
+	draw(tui);
+	plan_frame(tui);
+	return tui;
+}
+
+struct frontend *tui_frontend(struct tui *tui)
+{
+	return &tui->frontend;
+}
+
+void tui_on_leave(struct tui *tui, void (*leave)(void *context), void *context)
+{
+	tui->leave = leave;
+	tui->leave_context = context;
+}
+
+void tui_on_headless(struct tui *tui, void (*headless)(void *context), void *context)
+{
+	tui->headless = headless;
+	tui->headless_context = context;
+}
+
+void tui_stopping(struct tui *tui)
+{
+	app_stopping(tui->app);
+	wake(tui);
+}
+
+void tui_free(struct tui *tui)
+{
+	struct handles *handles;
+
+	if (!tui)
+		return;
+	handles = tui->handles;
+	handles->tui = NULL;
+	display_close(tui->display);
+	close_handle(handles, (uv_handle_t *)&handles->keys);
+	close_handle(handles, (uv_handle_t *)&handles->frame);
+	close_handle(handles, (uv_handle_t *)&handles->stop);
+	close_handle(handles, (uv_handle_t *)&handles->resized);
+	close_handle(handles, (uv_handle_t *)&handles->suspended);
+	close_handle(handles, (uv_handle_t *)&handles->resumed);
+	app_free(tui->app);
+	screen_free(tui->screen);
+	free(tui);
+}

@@ -1,0 +1,230 @@
+/* What the panes share: the state of the dashboard, and the calls that each pane answers. Private to src/tui. */
+#ifndef XTOP_TUI_VIEW_H
+#define XTOP_TUI_VIEW_H
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "tui/app.h"
+#include "tui/keymap.h"
+#include "tui/rows.h"
+#include "tui/screen.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct app;
+
+enum pane { PANE_WORKERS, PANE_TESTS, PANE_DETAIL, PANE_HELP, PANE_COUNT };
+
+struct view_ops {
+	const char *name;
+	void (*draw)(struct app *app, struct area area, bool focused);
+	/* false: not for this pane; then it is tried on the dashboard as a whole. */
+	bool (*request)(struct app *app, enum request request);
+	/* Row and column within the area. */
+	void (*mouse)(struct app *app, enum mouse mouse, int row, int column);
+};
+
+extern const struct view_ops workers_view, tests_view, detail_view, help_view;
+
+/* A list with a cursor and a window onto it. */
+struct list_cursor {
+	long selected, top, height, length;
+};
+
+/* Moves as asked; false: not a request to move. */
+bool cursor_request(struct list_cursor *cursor, enum request request);
+void cursor_clamp(struct list_cursor *cursor); /* into the list, and the window around it */
+
+struct tests_tab {
+	struct list_cursor cursor;
+	uint64_t test;    /* selected, 0: none; the cursor follows it once `held` */
+	bool held;        /* the person chose it: it stays under the cursor when the order changes */
+	enum column column;
+	bool inverted;
+};
+
+struct tests_pane {
+	enum tab tab;
+	struct tests_tab tabs[TAB_COUNT];
+	struct rows_list list;      /* of the current tab */
+	uint64_t listed_revision;   /* of rows, when the list was made */
+	uint64_t listed_at;         /* idle clock */
+	bool stale;                 /* the list is out of date, and waits a little because it is long */
+	bool forced;                /* it must be made anew at once */
+	bool many_suites;           /* then rows name theirs */
+	bool unfinished;            /* the order is not whole yet */
+	bool follow;
+	int tab_columns[TAB_COUNT]; /* where their labels begin and end on the title row, for the mouse */
+	int tab_ends[TAB_COUNT];
+	int heading_columns[COLUMN_COUNT]; /* where columns begin, -1: not shown */
+};
+
+enum detail_tab { DETAIL_AUTO, DETAIL_OUTPUT, DETAIL_ERROR, DETAIL_ATTEMPTS, DETAIL_POINTS, DETAIL_TAB_COUNT };
+
+struct detail_line {
+	size_t offset, length; /* of detail_pane.text */
+	enum role role;
+};
+
+struct detail_pane {
+	uint64_t test;
+	enum detail_tab wanted, tab; /* as chosen; as shown (never AUTO) */
+	long top, height;
+	bool follow;  /* the end of the output stays in view */
+	bool moved;   /* the person scrolled this test's detail */
+	struct str text;
+	VEC(struct detail_line) lines;
+	int width;             /* that the lines were broken for */
+	uint64_t revision;     /* grows when the shown test changes */
+	uint64_t made_revision;
+	bool made_full;
+	int tab_columns[DETAIL_TAB_COUNT], tab_ends[DETAIL_TAB_COUNT];
+};
+
+#define RATE_SECONDS 64
+
+struct header {
+	uint32_t verdicts[RATE_SECONDS]; /* per second of the run, by second % RATE_SECONDS */
+	uint64_t second;                 /* the newest one that is in it */
+	double cpu[RATE_SECONDS];        /* shares of all workers' CPUs, one a sample */
+	unsigned cpu_count, cpu_next;
+	uint64_t cpu_second;
+};
+
+enum prompt_kind { PROMPT_NONE, PROMPT_SEARCH, PROMPT_REASON, PROMPT_RELEASE, PROMPT_QUIT, PROMPT_QUIT_AGAIN };
+
+struct prompt {
+	enum prompt_kind kind;
+	struct str text;
+	uint64_t test; /* that it is about */
+};
+
+enum menu_kind { MENU_NONE, MENU_SIGNAL, MENU_SORT };
+
+struct menu {
+	enum menu_kind kind;
+	struct list_cursor cursor;
+	uint64_t test;
+	struct area area; /* where it was drawn */
+};
+
+#define FUNCTION_KEYS_MAX 16
+
+struct app {
+	struct tui_options options;
+	const struct model *model;
+	const struct run *run;
+	const struct control *control;
+	struct screen *screen;
+	struct rows *rows;
+
+	uint64_t now, idle_clock;
+	bool changed;      /* it needs drawing */
+	bool redraw;
+	bool touched;      /* a key was pressed */
+	bool ended;        /* nothing runs or waits */
+	uint64_t ended_at; /* ns since the run began */
+	bool leaving;      /* leave as soon as nothing runs */
+	bool stop_asked;
+	enum app_wish wish;
+
+	enum pane focus;
+	bool full;         /* the detail, on the whole screen */
+	bool help;
+	struct area areas[PANE_COUNT]; /* height 0: not shown */
+
+	struct str search;   /* what `/` looked for last */
+	struct header header;
+	struct list_cursor workers;
+	struct tests_pane tests;
+	struct detail_pane detail;
+	struct list_cursor help_cursor;
+	struct prompt prompt;
+	struct menu menu;
+
+	char message[512];
+	enum role message_role;
+	uint64_t message_until; /* idle clock; 0: none, UINT64_MAX: until a key */
+
+	struct {
+		int column, end, key;
+	} function_keys[FUNCTION_KEYS_MAX]; /* as drawn, for the mouse */
+	unsigned function_key_count;
+
+	VEC(uint64_t) held;     /* tests put into quarantine by key: their verdicts may not tell */
+	VEC(uint64_t) released;
+};
+
+/* --- app.c --- */
+
+/* One line for the status bar, gone after a while or with the next key. */
+void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void app_open_detail(struct app *app);
+const struct test *app_selected(const struct app *app); /* NULL: none */
+void app_request(struct app *app, enum request request);
+
+/* --- header.c --- */
+void header_hear(struct app *app, const struct event *event);
+void header_draw(struct app *app, struct area area);
+
+/* --- pane.c: what panes draw alike --- */
+
+/* The line above a pane; returns the column behind the title. */
+int pane_draw_title(struct app *app, struct area area, enum glyph corner, bool focused, const char *title);
+/* A tab's label on such a line, with `count` behind it unless negative; returns the column behind it. */
+int pane_draw_tab(struct app *app, int row, int column, int end, const char *label, long count, bool current);
+
+struct status {
+	enum role role;
+	enum glyph glyph;
+	const char *word;
+};
+/* How a test, or an attempt, is shown. */
+struct status status_of_test(const struct test *test);
+struct status status_of_outcome(enum outcome outcome);
+
+/* --- tests.c --- */
+void tests_init(struct app *app);
+void tests_fini(struct app *app);
+void tests_hear(struct app *app, const struct event *event);
+void tests_refresh(struct app *app); /* brings list and selection up to date */
+void tests_select(struct app *app, uint64_t test);
+void tests_set_column(struct app *app, enum column column);
+bool tests_search(struct app *app, int direction, bool from_next); /* false: nothing found */
+
+/* --- workers.c --- */
+int workers_wanted_height(const struct app *app); /* with its title */
+
+/* --- detail.c --- */
+void detail_init(struct app *app);
+void detail_fini(struct app *app);
+void detail_hear(struct app *app, const struct event *event);
+bool detail_search(struct app *app, int direction, bool from_next);
+
+/* --- prompt.c --- */
+void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test);
+void prompt_key(struct app *app, int key);
+void prompt_draw(struct app *app, int row, int width);
+
+/* --- menu.c --- */
+void menu_open(struct app *app, enum menu_kind kind, uint64_t test);
+void menu_key(struct app *app, int key);
+void menu_draw(struct app *app);
+void menu_mouse(struct app *app, enum mouse mouse, int row, int column);
+
+/* --- action.c: what is asked of the run --- */
+bool action_is_held(const struct app *app, const struct test *test); /* as far as is known: in quarantine */
+void action_rerun(struct app *app);
+void action_rerun_failed(struct app *app);
+void action_quarantine(struct app *app); /* opens the prompt */
+void action_hold(struct app *app, uint64_t test, const char *reason);
+void action_release(struct app *app, uint64_t test);
+void action_kill(struct app *app); /* opens the menu */
+void action_send(struct app *app, uint64_t test, int number);
+void action_pause(struct app *app);
+void action_quit(struct app *app);
+void action_stop_and_leave(struct app *app);
+bool action_is_idle(const struct app *app);
+
+#endif

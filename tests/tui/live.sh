@@ -1,0 +1,157 @@
+#!/bin/sh
+# The real program in a real terminal (tmux): a run is followed while it goes on, a test is run again, another put into
+# quarantine, and the terminal comes back as it was, also after a crash. TAP on stdout.
+set -u
+export LC_ALL=C.UTF-8
+unset TMUX NO_COLOR
+DEADLINE=30
+
+if ! command -v tmux >/dev/null 2>&1; then
+	echo '1..0 # SKIP tmux is missing'
+	exit 0
+fi
+scratch=$(mktemp -d) || exit 99
+socket=xtop-test-$$
+window() {
+	tmux -u -L "$socket" -f /dev/null "$@"
+}
+trap 'window kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'exit 99' HUP INT TERM
+
+number=0
+bad=0
+# check NAME COMMAND…: waits until the command succeeds.
+check() {
+	name=$1
+	shift
+	number=$((number + 1))
+	end=$(($(date +%s) + DEADLINE))
+	until "$@"; do
+		if [ "$(date +%s)" -ge $end ]; then
+			bad=$((bad + 1))
+			window capture-pane -p 2>&1 | sed 's/^/# /'
+			echo "not ok $number - $name"
+			return
+		fi
+		sleep 0.05
+	done
+	echo "ok $number - $name"
+}
+
+shows() {
+	window capture-pane -p | grep -q -e "$1"
+}
+shows_both() {
+	shows "$1" && shows "$2"
+}
+is_small() {
+	shows 'xtop needs 40x10' && shows 'this is 30x8'
+}
+keys() {
+	window send-keys "$@"
+}
+text() {
+	window send-keys -l "$1"
+}
+has() {
+	grep -q -e "$2" "$1" 2>/dev/null
+}
+same() {
+	[ -s "$1" ] && cmp -s "$1" "$2"
+}
+is_plain() {
+	[ "$(window display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}')" = '0 1 0 0' ]
+}
+terminal_is_back() {
+	[ -e "$1" ] && same before "$2" && is_plain
+}
+
+mkdir "$scratch/suite" && cd "$scratch/suite" || exit 99
+cat >passes.sh <<'END'
+#!/bin/sh
+exit 0
+END
+cat >broken.sh <<'END'
+#!/bin/sh
+echo 'this one is broken'
+exit 1
+END
+cat >mended.sh <<'END'
+#!/bin/sh
+[ -e ../mended ] || { echo 'not mended yet'; exit 1; }
+END
+cat >slow.sh <<'END'
+#!/bin/sh
+wait_for() {
+	until [ -e "../$1" ]; do sleep 0.05; done
+}
+echo 'the first line'
+wait_for more
+echo 'the second line'
+wait_for go
+END
+chmod +x ./*.sh
+cd "$scratch" || exit 99
+
+# Each command says in a file that it is over. The shell's prompt is no pattern that is looked for.
+window new-session -d -x 80 -y 24 "cd '$scratch'; PS1='ready> ' exec sh" || exit 99
+check 'a shell runs in the terminal' shows 'ready>'
+keys "stty -a >before; cd suite; '$XTOP' --tui -n 2 .; echo \$? >../code; cd ..; stty -a >after; touch over" Enter
+
+check 'the dashboard opens' shows 'Tests'
+check 'a failure is shown while the run goes on' shows_both 'failed .*broken\.sh' 'running .*slow\.sh'
+text /slow
+keys Enter
+check 'output is shown while its test runs' shows 'the first line'
+touch more
+check 'and grows' shows 'the second line'
+keys q
+check 'q asks while tests run' shows '\[h\]eadless'
+keys b
+window resize-window -x 120 -y 40
+check 'a larger window is filled' shows 'Tab *Pane'
+window resize-window -x 30 -y 8
+check 'a window that is too small says what it needs' is_small
+window resize-window -x 80 -y 24
+keys C-z
+check 'Ctrl-Z gives the terminal back' is_plain
+keys fg Enter
+check 'fg takes it again' shows_both 'xtop' 'running .*slow\.sh'
+touch go
+check 'the end is shown' shows_both 'FAILED' '2 of 4 failed'
+
+text /mended
+keys Enter
+check 'the search selects' shows 'Detail mended\.sh'
+touch mended
+keys r
+check 'a rerun by key passes' shows 'passed .*mended\.sh'
+text /broken
+keys Enter
+check 'the next search selects' shows 'Detail broken\.sh'
+keys x
+check 'x asks for a reason' shows 'reason:'
+text 'known to be broken'
+keys Enter
+check 'the file has the test' has suite/quarantine.yaml 'broken\.sh'
+check 'and the reason' has suite/quarantine.yaml 'known to be broken'
+check 'the run passes now' shows_both 'PASSED' 'quarantined 1'
+keys '?'
+check 'help is shown' shows 'Help: keys'
+keys q
+check 'and left' shows 'PASSED'
+keys q
+check 'q leaves, and the terminal is as it was' terminal_is_back over after
+check 'the exit code is that of the run after its reruns' has code '^0$'
+check 'a summary stays' shows '^xtop: 3 passed, 0 failed, 1 skipped'
+
+# A crash, in the middle of a run.
+rm -f more go over
+keys clear Enter
+keys "cd suite; '$XTOP' --tui -n 2 . & echo \$! >../pid; fg; cd ..; stty -a >crashed; touch over" Enter
+check 'it opens once more' shows 'running .*slow\.sh'
+kill -SEGV "$(cat pid)"
+check 'after a crash the terminal is as it was' terminal_is_back over crashed
+
+echo "1..$number"
+exit $((bad > 0))

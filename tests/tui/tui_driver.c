@@ -1,0 +1,512 @@
+/* Drives the dashboard without a terminal: a script of events and keys goes in, pictures of the screen come out.
+ *
+ *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--keys] [--fuzz SEED COUNT] [SCRIPT]
+ *
+ * --keys prints the key table and nothing else. The script comes from SCRIPT or standard input, a line each:
+ *
+ *     SECONDS TYPE FIELD=VALUE …   an event, as named in xtop/event.h; "quotes" around values with blanks, in
+ *                                  which \n \t \e \xHH and \" are understood
+ *     key NAME …                   presses keys, as named in tui/keymap.h
+ *     type TEXT                    presses the keys of a text
+ *     click ROW COLUMN             also: double, wheel-up, wheel-down; from 0
+ *     size WxH                     the terminal is resized
+ *     now SECONDS                  the run's clock, and with it the other one
+ *     wait SECONDS                 the other clock alone: messages vanish
+ *     busy, idle                   what control says of the run; at first busy until run.finished
+ *     refuse MESSAGE               control refuses everything with that message; without one it obeys again
+ *     dump [TITLE]                 prints the screen
+ *     styles [TITLE]               prints the letters of its roles
+ *     calls                        prints what control was asked for since the last time
+ *     wish                         prints whether the dashboard stays
+ *
+ * There is no waiting: each key is taken when everything before it has been drawn.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "event/codec.h"
+#include "event/journal.h"
+#include "tui/app.h"
+#include "tui/keymap.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct driver {
+	struct model *model;
+	struct screen *screen;
+	struct app *app;
+	struct tui_options options;
+	struct control control;
+	struct str calls;
+	char *refusal;
+	bool idle, paused;
+	uint64_t now, idle_clock;
+	const char *script_name;
+	unsigned line;
+};
+
+static void fail(const struct driver *driver, const char *what, const char *text)
+{
+	fprintf(stderr, "%s:%u: %s%s%s\n", driver->script_name, driver->line, what, text ? ": " : "",
+		text ? text : "");
+	exit(2);
+}
+
+/* --- a control that writes down what it is asked --- */
+
+static int note_call(struct driver *driver, struct error *error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int note_call(struct driver *driver, struct error *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	str_add_vformat(&driver->calls, format, args);
+	va_end(args);
+	str_add_char(&driver->calls, '\n');
+	return driver->refusal ? error_set(error, "%s", driver->refusal) : 0;
+}
+
+static int control_rerun(void *context, uint64_t test, struct error *error)
+{
+	return note_call(context, error, "rerun %llu", (unsigned long long)test);
+}
+
+static int control_kill(void *context, uint64_t test, int number, struct error *error)
+{
+	return note_call(context, error, "kill %llu %d", (unsigned long long)test, number);
+}
+
+static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
+{
+	return note_call(context, error, "%s %llu %s", on ? "quarantine" : "release", (unsigned long long)test,
+			 reason ? reason : "(no reason)");
+}
+
+static int control_pause(void *context, bool on, struct error *error)
+{
+	struct driver *driver = context;
+	int result = note_call(driver, error, on ? "pause" : "go on");
+
+	if (!result)
+		driver->paused = on;
+	return result;
+}
+
+static int control_stop(void *context, struct error *error)
+{
+	return note_call(context, error, "stop");
+}
+
+static bool control_paused(void *context)
+{
+	return ((struct driver *)context)->paused;
+}
+
+static bool control_idle(void *context)
+{
+	return ((struct driver *)context)->idle;
+}
+
+/* --- events --- */
+
+static void hear(struct driver *driver, const struct event *event)
+{
+	if (event->type == EVENT_RUN_FINISHED)
+		driver->idle = true;
+	if (event->t > driver->now) {
+		driver->idle_clock += event->t - driver->now;
+		driver->now = event->t;
+	}
+	model_apply(driver->model, event);
+	app_hear(driver->app, event);
+}
+
+static int enum_value(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	if (*text && !*end)
+		return (int)number;
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		if (!strcmp(text, outcome_name((enum outcome)i)))
+			return i;
+	for (int level = LEVEL_NOTE; level <= LEVEL_ERROR; level++)
+		if (!strcmp(text, event_level_name(level)))
+			return level;
+	for (int stream = STREAM_STDOUT; stream <= STREAM_STDERR; stream++)
+		if (!strcmp(text, event_stream_name(stream)))
+			return stream;
+	return -1;
+}
+
+static uint64_t seconds(const char *text)
+{
+	return clock_from_seconds(strtod(text, NULL));
+}
+
+#define SET_UINT(event, name, text, bytes) event_put(event, name, strtoull(text, NULL, 10))
+#define SET_TIME(event, name, text, bytes) event_put(event, name, seconds(text))
+#define SET_INT(event, name, text, bytes) event_put(event, name, strtoll(text, NULL, 10))
+#define SET_BOOL(event, name, text, bytes) event_put(event, name, !strcmp(text, "true") || !strcmp(text, "1"))
+#define SET_ENUM(event, name, text, bytes) event_put(event, name, enum_value(text))
+#define SET_TEXT(event, name, text, bytes) event_put(event, name, ((struct event_text){ text, bytes }))
+
+static bool set_field(struct event *event, const char *field, const char *text, size_t bytes)
+{
+#define X(number, kind, name)                            \
+	if (!strcmp(field, #name)) {                     \
+		SET_##kind(event, name, text, bytes);    \
+		return true;                             \
+	}
+	XTOP_EVENT_FIELDS(X)
+#undef X
+	return false;
+}
+
+/* Takes a value from *text, in place; its length comes back, and *text stands behind it. */
+static size_t take_value(struct driver *driver, char **text)
+{
+	char *in = *text, *out = *text;
+	bool quoted = *in == '"';
+
+	if (quoted)
+		in++;
+	while (*in && (quoted ? *in != '"' : !isspace((unsigned char)*in))) {
+		if (*in != '\\' || !quoted) {
+			*out++ = *in++;
+			continue;
+		}
+		in++;
+		if (*in == 'n')
+			*out++ = '\n';
+		else if (*in == 't')
+			*out++ = '\t';
+		else if (*in == 'e')
+			*out++ = '\033';
+		else if (*in == 'x' && isxdigit((unsigned char)in[1]) && isxdigit((unsigned char)in[2])) {
+			char hex[3] = { in[1], in[2], '\0' };
+
+			*out++ = (char)strtol(hex, NULL, 16);
+			in += 2;
+		} else {
+			*out++ = *in;
+		}
+		if (*in)
+			in++;
+	}
+	if (quoted && *in != '"')
+		fail(driver, "no closing quote", NULL);
+	{
+		size_t length = (size_t)(out - *text);
+
+		if (*in)
+			in++;
+		*text = in;
+		*out = '\0';
+		return length;
+	}
+}
+
+static char *skip_blanks(char *text)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
+}
+
+/* Cuts a word off. */
+static char *take_word(char **text)
+{
+	char *word = skip_blanks(*text);
+
+	*text = word + strcspn(word, " \t");
+	if (**text)
+		*(*text)++ = '\0';
+	*text = skip_blanks(*text);
+	return word;
+}
+
+static void do_event(struct driver *driver, const char *time, char *text)
+{
+	struct event event;
+	const char *name = take_word(&text);
+	int type = 0;
+
+	for (int i = 1; i < 64; i++)
+		if (event_type_name((enum event_type)i) && !strcmp(event_type_name((enum event_type)i), name))
+			type = i;
+	if (!type)
+		fail(driver, "no such type of event", name);
+	event_init(&event, (enum event_type)type);
+	event.t = seconds(time);
+	while (*text) {
+		char *field = text, *value = strchr(text, '=');
+		size_t length;
+
+		if (!value)
+			fail(driver, "expected FIELD=VALUE", text);
+		*value++ = '\0';
+		text = value;
+		length = take_value(driver, &text);
+		if (!set_field(&event, field, value, length))
+			fail(driver, "no such field", field);
+		text = skip_blanks(text);
+	}
+	hear(driver, &event);
+}
+
+static void play_journal(struct driver *driver, const char *path)
+{
+	struct error error = ERROR_INIT;
+	struct journal_reader *reader = journal_open(path, &error);
+	struct event event;
+
+	if (!reader) {
+		fprintf(stderr, "%s\n", error.message);
+		exit(2);
+	}
+	while (journal_next(reader, &event) > 0)
+		hear(driver, &event);
+	journal_reader_free(reader);
+}
+
+/* --- the screen --- */
+
+static void settle(struct driver *driver)
+{
+	app_set_time(driver->app, driver->now, driver->idle_clock);
+	do
+		app_draw(driver->app);
+	while (app_needs_drawing(driver->app));
+}
+
+static void press(struct driver *driver, int key)
+{
+	settle(driver);
+	app_key(driver->app, key);
+}
+
+static void do_keys(struct driver *driver, char *text)
+{
+	while (*text) {
+		const char *name = take_word(&text);
+		int key = keymap_key_by_name(name, (unsigned)strlen(name));
+
+		if (!key)
+			fail(driver, "no such key", name);
+		press(driver, key);
+	}
+}
+
+static void do_type(struct driver *driver, const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t position = 0; position < length;)
+		press(driver, (int)utf8_next(text, length, &position));
+}
+
+static void do_mouse(struct driver *driver, enum mouse mouse, char *text)
+{
+	int row = atoi(take_word(&text)), column = atoi(take_word(&text));
+
+	settle(driver);
+	app_mouse(driver->app, mouse, row, column);
+}
+
+static void do_size(struct driver *driver, const char *text)
+{
+	int width, height;
+
+	if (sscanf(text, "%dx%d", &width, &height) != 2)
+		fail(driver, "expected WxH", text);
+	screen_resize(driver->screen, width, height);
+	app_invalidate(driver->app);
+}
+
+static void do_dump(struct driver *driver, const char *title, bool styles)
+{
+	struct str out = STR_INIT;
+
+	settle(driver);
+	if (*title)
+		str_add_format(&out, "== %s\n", title);
+	(styles ? screen_dump_styles : screen_dump)(driver->screen, &out);
+	fwrite(out.data, 1, out.length, stdout);
+	str_fini(&out);
+}
+
+static void do_wish(struct driver *driver)
+{
+	static const char *const words[] = { "stays", "leaves", "goes headless" };
+
+	settle(driver);
+	printf("wish: %s\n", words[app_wish(driver->app)]);
+}
+
+static void do_line(struct driver *driver, char *text)
+{
+	char *word;
+
+	text = skip_blanks(text);
+	if (!*text || *text == '#')
+		return;
+	word = take_word(&text);
+	if (isdigit((unsigned char)*word)) {
+		do_event(driver, word, text);
+	} else if (!strcmp(word, "key")) {
+		do_keys(driver, text);
+	} else if (!strcmp(word, "type")) {
+		do_type(driver, text);
+	} else if (!strcmp(word, "click")) {
+		do_mouse(driver, MOUSE_CLICK, text);
+	} else if (!strcmp(word, "double")) {
+		do_mouse(driver, MOUSE_DOUBLE_CLICK, text);
+	} else if (!strcmp(word, "wheel-up")) {
+		do_mouse(driver, MOUSE_WHEEL_UP, text);
+	} else if (!strcmp(word, "wheel-down")) {
+		do_mouse(driver, MOUSE_WHEEL_DOWN, text);
+	} else if (!strcmp(word, "size")) {
+		do_size(driver, text);
+	} else if (!strcmp(word, "now")) {
+		uint64_t now = seconds(text);
+
+		driver->idle_clock += now > driver->now ? now - driver->now : 0;
+		driver->now = now;
+	} else if (!strcmp(word, "wait")) {
+		driver->idle_clock += seconds(text);
+	} else if (!strcmp(word, "busy") || !strcmp(word, "idle")) {
+		driver->idle = *word == 'i';
+	} else if (!strcmp(word, "refuse")) {
+		free(driver->refusal);
+		driver->refusal = *text ? alloc_string(text) : NULL;
+	} else if (!strcmp(word, "dump") || !strcmp(word, "styles")) {
+		do_dump(driver, text, *word == 's');
+	} else if (!strcmp(word, "calls")) {
+		settle(driver);
+		fputs(driver->calls.data, stdout);
+		str_clear(&driver->calls);
+	} else if (!strcmp(word, "wish")) {
+		do_wish(driver);
+	} else {
+		fail(driver, "no such command", word);
+	}
+}
+
+/* Random keys, clicks and sizes: nothing is printed, a sanitizer or a crash tells. */
+static void fuzz(struct driver *driver, unsigned long seed, unsigned long count)
+{
+	static const int special[] = { KEYCODE_UP,   KEYCODE_DOWN,      KEYCODE_LEFT, KEYCODE_RIGHT,
+				       KEYCODE_PAGE_UP, KEYCODE_PAGE_DOWN, KEYCODE_HOME, KEYCODE_END,
+				       KEYCODE_BACK_TAB, KEYCODE_ENTER,  KEYCODE_ESCAPE, KEYCODE_TAB };
+	uint64_t state = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+
+	for (unsigned long i = 0; i < count; i++) {
+		unsigned choice, value;
+
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		choice = (unsigned)(state >> 33) % 100;
+		value = (unsigned)(state >> 40);
+		if (choice < 40)
+			app_key(driver->app, special[value % (sizeof(special) / sizeof(*special))]);
+		else if (choice < 75)
+			app_key(driver->app, ' ' + (int)(value % 95));
+		else if (choice < 85)
+			app_key(driver->app, KEYCODE_F0 + 1 + (int)(value % 12));
+		else if (choice < 95)
+			app_mouse(driver->app, (enum mouse)(value % 4), (int)(value / 4 % 60), (int)(value / 240 % 150));
+		else
+			screen_resize(driver->screen, 1 + (int)(value % 160), 1 + (int)(value / 160 % 60));
+		driver->idle_clock += CLOCK_SECOND / 10;
+		settle(driver);
+	}
+}
+
+static void run_script(struct driver *driver, FILE *in)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, in) >= 0) {
+		driver->line++;
+		line[strcspn(line, "\n")] = '\0';
+		do_line(driver, line);
+	}
+	free(line);
+}
+
+static void print_keys(void)
+{
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		printf("%s\n", keymap_group_title((enum keymap_group)group));
+		for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
+			const struct keymap_entry *entry = keymap_entry((enum request)request);
+
+			if (entry->group == (enum keymap_group)group)
+				printf("  %-12s %s\n", entry->keys, entry->help);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct driver driver = { .script_name = "stdin" };
+	int width = 80, height = 24;
+	const char *journal = NULL;
+	unsigned long seed = 0, count = 0;
+	FILE *in = stdin;
+
+	setlocale(LC_CTYPE, "");
+	driver.options = (struct tui_options){ .root = "/home/user/demo", .mode = "load" };
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--keys")) {
+			print_keys();
+			return 0;
+		} else if (!strcmp(argv[i], "--size") && i + 1 < argc) {
+			if (sscanf(argv[++i], "%dx%d", &width, &height) != 2)
+				return 2;
+		} else if (!strcmp(argv[i], "--ascii")) {
+			driver.options.ascii = true;
+		} else if (!strcmp(argv[i], "--replay")) {
+			driver.options.replay = true;
+		} else if (!strcmp(argv[i], "--journal") && i + 1 < argc) {
+			journal = argv[++i];
+		} else if (!strcmp(argv[i], "--fuzz") && i + 2 < argc) {
+			seed = strtoul(argv[++i], NULL, 10);
+			count = strtoul(argv[++i], NULL, 10);
+		} else {
+			driver.script_name = argv[i];
+			in = fopen(argv[i], "r");
+			if (!in) {
+				fprintf(stderr, "%s: %s\n", argv[i], strerror(errno));
+				return 2;
+			}
+		}
+	}
+	str_init(&driver.calls);
+	driver.control = (struct control){ control_rerun, control_kill,   control_quarantine, control_pause,
+					   control_stop,  control_paused, control_idle,	      &driver };
+	driver.model = model_new();
+	driver.screen = screen_new(width, height, driver.options.ascii);
+	driver.app = app_new(&driver.options, driver.model, &driver.control, driver.screen);
+	if (journal)
+		play_journal(&driver, journal);
+	run_script(&driver, in);
+	fuzz(&driver, seed, count);
+	if (in != stdin)
+		fclose(in);
+	app_free(driver.app);
+	screen_free(driver.screen);
+	model_free(driver.model);
+	str_fini(&driver.calls);
+	free(driver.refusal);
+	return 0;
+}
