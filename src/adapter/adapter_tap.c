@@ -3,6 +3,7 @@
 
 #include "adapter/script.h"
 #include "adapter/tap.h"
+#include "adapter/tap_line.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 
@@ -242,6 +243,14 @@ static void add_parse_errors(const struct tap_summary *summary, struct str *mess
 			       plural(summary->parse_errors - 1));
 }
 
+static bool is_tap(const char *text)
+{
+	struct tap_line line;
+
+	tap_line_read(slice_of(text), 14, &line);
+	return line.kind == TAP_POINT || line.kind == TAP_PLAN || line.kind == TAP_VERSION;
+}
+
 static void describe_failure(const struct tap_summary *summary, const struct ending *ending,
 			     struct str *message)
 {
@@ -268,7 +277,7 @@ static void describe_failure(const struct tap_summary *summary, const struct end
 		ending_describe(ending, message);
 	}
 	/* Failed points say more than the last line does; without them it often is why the program gave up. */
-	if (ended_badly && summary->failed == 0)
+	if (ended_badly && summary->failed == 0 && !is_tap(ending->last_line))
 		ending_add_last_line(ending, ": ", message);
 }
 

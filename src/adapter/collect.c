@@ -47,6 +47,16 @@ static int check_launch(const struct config *config, const struct found_test *te
 	return 0;
 }
 
+/* What goes with the id need not begin with it. */
+static const char *without_name(const char *message, const char *id)
+{
+	size_t length = strlen(id);
+
+	if (strncmp(message, id, length) != 0 || !text_starts_with(message + length, ": "))
+		return message;
+	return message + length + 2;
+}
+
 static int collect_program(const struct config *config, const struct suite_config *suite,
 			   const struct program *program, const struct collector *collector,
 			   struct error *error)
@@ -69,7 +79,7 @@ static int collect_program(const struct config *config, const struct suite_confi
 		found_test_fini(&test);
 		return error_set(error, "%s", problem.message);
 	}
-	collector->broken(collector->context, suite, test.id, problem.message);
+	collector->broken(collector->context, suite, test.id, without_name(problem.message, test.id));
 	found_test_fini(&test);
 	return 0;
 }

@@ -38,6 +38,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	tests_init(app);
 	detail_init(app);
 	vec_each(&app->run->tests, test) rows_update(app->rows, *test);
+	app->exit_code = app->run->exit_code;
 	return app;
 }
 
@@ -77,11 +78,15 @@ const struct test *app_selected(const struct app *app)
 
 /* --- what goes on --- */
 
+bool app_run_failed(const struct app *app)
+{
+	/* A run can fail without a failed test: by flaky ones where they are not allowed, or by a fault of ours. */
+	return tally_sum(&app->run->tally).failed || app->exit_code == 1 || app->exit_code == 3;
+}
+
 static bool has_passed(const struct app *app)
 {
-	struct tally_summary summary = tally_sum(&app->run->tally);
-
-	return !summary.failed && !summary.notrun && !(app->run->finished && app->run->exit_code == 1);
+	return !app_run_failed(app) && !tally_sum(&app->run->tally).notrun;
 }
 
 static void say_end(struct app *app)
@@ -99,6 +104,8 @@ static void say_end(struct app *app)
 		app_say(app, ROLE_WARNING,
 			small ? " %u of %u not run. q leaves " : " %u of %u tests were not run. q leaves ",
 			summary.notrun, app->run->tally.found);
+	else if (app_run_failed(app))
+		app_say(app, ROLE_VERDICT_BAD, " No test failed, but the run did. q leaves ");
 	else if (!app->run->tally.found)
 		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
 	else
@@ -158,6 +165,12 @@ void app_hear(struct app *app, const struct event *event)
 	if (event->t > app->now)
 		app->now = event->t;
 	switch (event->type) {
+	case EVENT_RUN_FINISHED:
+		app->exit_code = app->run->exit_code;
+		break;
+	case EVENT_TEST_VERDICT:
+		app->exit_code = 0;
+		break;
 	case EVENT_TEST_OUTPUT:
 	case EVENT_TEST_POINT:
 		/* They change nothing but the detail of their test. */

@@ -91,7 +91,7 @@ static struct piece state_piece(const struct app *app)
 	const char *word = "running";
 
 	if (app->ended) {
-		if (summary.failed || (app->run->finished && app->run->exit_code == 1)) {
+		if (app_run_failed(app)) {
 			word = " FAILED ";
 			piece.role = ROLE_VERDICT_BAD;
 		} else if (summary.notrun) {

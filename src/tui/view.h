@@ -125,6 +125,7 @@ struct app {
 	bool touched;      /* a key was pressed */
 	bool ended;        /* nothing runs or waits */
 	uint64_t ended_at; /* ns since the run began */
+	int exit_code;     /* that the run told at its end; 0 again when a verdict came behind that */
 	bool leaving;      /* leave as soon as nothing runs */
 	bool stop_asked;
 	enum app_wish wish;
@@ -160,6 +161,7 @@ struct app {
 
 /* One line for the status bar, gone after a while or with the next key. */
 void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool app_run_failed(const struct app *app); /* as far as it went */
 void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */
 void app_request(struct app *app, enum request request);

@@ -19,8 +19,7 @@ trap 'window kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 trap 'exit 99' HUP INT TERM
 
 number=0
-bad=0
-# check NAME COMMAND…: waits until the command succeeds.
+# check NAME COMMAND…: waits until the command succeeds. Where it never does, what comes behind it can't either.
 check() {
 	name=$1
 	shift
@@ -28,10 +27,10 @@ check() {
 	end=$(($(date +%s) + DEADLINE))
 	until "$@"; do
 		if [ "$(date +%s)" -ge $end ]; then
-			bad=$((bad + 1))
 			window capture-pane -p 2>&1 | sed 's/^/# /'
 			echo "not ok $number - $name"
-			return
+			echo "1..$number"
+			exit 1
 		fi
 		sleep 0.05
 	done
@@ -61,6 +60,13 @@ same() {
 }
 is_plain() {
 	[ "$(window display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}')" = '0 1 0 0' ]
+}
+# The tests and the detail, without the row of keys or messages.
+lists() {
+	window capture-pane -p | sed -n '/Tests/,$p' | sed '$d'
+}
+lists_are() {
+	lists | cmp -s - "$1"
 }
 terminal_is_back() {
 	[ -e "$1" ] && same before "$2" && is_plain
@@ -93,10 +99,11 @@ END
 chmod +x ./*.sh
 cd "$scratch" || exit 99
 
-# Each command says in a file that it is over. The shell's prompt is no pattern that is looked for.
 window new-session -d -x 80 -y 24 "cd '$scratch'; PS1='ready> ' exec sh" || exit 99
 check 'a shell runs in the terminal' shows 'ready>'
-keys "stty -a >before; cd suite; '$XTOP' --tui -n 2 .; echo \$? >../code; cd ..; stty -a >after; touch over" Enter
+keys 'stty -a >before; cd suite; touch ../here' Enter
+check 'and takes commands' test -e here
+keys "'$XTOP' --tui -n 2 --adapter exec --record ../run.xtj ." Enter
 
 check 'the dashboard opens' shows 'Tests'
 check 'a failure is shown while the run goes on' shows_both 'failed .*broken\.sh' 'running .*slow\.sh'
@@ -136,22 +143,34 @@ keys Enter
 check 'the file has the test' has suite/quarantine.yaml 'broken\.sh'
 check 'and the reason' has suite/quarantine.yaml 'known to be broken'
 check 'the run passes now' shows_both 'PASSED' 'quarantined 1'
+keys g
+check 'g goes to the top' shows 'Detail broken\.sh'
+lists >"$scratch/seen"
 keys '?'
 check 'help is shown' shows 'Help: keys'
 keys q
 check 'and left' shows 'PASSED'
 keys q
-check 'q leaves, and the terminal is as it was' terminal_is_back over after
+check 'q leaves' shows 'ready> *$'
+keys 'echo $? >../code; stty -a >../after; touch ../over' Enter
+check 'and the terminal is as it was' terminal_is_back over after
 check 'the exit code is that of the run after its reruns' has code '^0$'
 check 'a summary stays' shows '^xtop: 3 passed, 0 failed, 1 skipped'
 
+keys "clear; '$XTOP' replay --tui ../run.xtj" Enter
+check 'its record opens' shows 'replay'
+check 'and shows the same tests' lists_are "$scratch/seen"
+keys r
+check 'without workers to run any' shows 'it has no workers'
+keys q
+check 'q leaves the record' is_plain
+
 # A crash, in the middle of a run.
 rm -f more go over
-keys clear Enter
-keys "cd suite; '$XTOP' --tui -n 2 . & echo \$! >../pid; fg; cd ..; stty -a >crashed; touch over" Enter
+keys "clear; sh -c 'echo \$\$ >../pid; exec \"\$0\" --tui -n 2 --adapter exec .' '$XTOP'" Enter
 check 'it opens once more' shows 'running .*slow\.sh'
 kill -SEGV "$(cat pid)"
+keys 'stty -a >../crashed; touch ../over' Enter
 check 'after a crash the terminal is as it was' terminal_is_back over crashed
 
 echo "1..$number"
-exit $((bad > 0))

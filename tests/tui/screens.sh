@@ -85,6 +85,16 @@ END
 { echo '0 run.started run_id=1 workers=1'; echo '0 run.collected tests=0'; echo '0.1 run.finished exit_code=5 duration=0.1'
 	echo wish; echo dump; } | screen no-tests --size 80x24
 
+# A run may fail for another reason than a failed test; a verdict that comes behind its end is judged anew.
+{
+	one_test
+	one_passes | sed 's/exit_code=0 duration=1.3/exit_code=1 duration=1.3/'
+	echo wish
+	echo dump it failed
+	echo 2 test.verdict test=1 outcome=passed attempts=1 duration=1.1 worker=0
+	echo dump it was run again
+} | screen failed-without-failures --size 80x24
+
 # --- keys that move ---
 
 {

@@ -143,8 +143,12 @@ static void nothing_printed_fails(void **state)
 static void exit_code_fails_although_all_passed(void **state)
 {
 	(void)state;
+	check("1..1\nok 1\n", (struct ending){.number = 3, .last_line = "# why"}, OUTCOME_FAILED,
+	      "exit code 3: # why");
 	check("1..1\nok 1\n", (struct ending){.number = 3, .last_line = "ok 1"}, OUTCOME_FAILED,
-	      "exit code 3: ok 1");
+	      "exit code 3");
+	check("ok 1\n1..1\n", (struct ending){.number = 3, .last_line = "1..1"}, OUTCOME_FAILED,
+	      "exit code 3");
 }
 
 static void signal_is_a_crash(void **state)

@@ -348,10 +348,12 @@ static void unknown_adapter_of_a_suite_is_an_error(void **state)
 static void broken_program_of_a_suite_does_not_stop_the_others(void **state)
 {
 	make("bin/data", "x\n", 0644);
+	make("bin/nope", "#!/no/such/shell\n", 0755);
 	make_program("bin/run");
 	add_suite(*state, "programs", NULL, "bin/*");
 	check(*state,
 	      "programs broken bin/data: bin/data is not executable: chmod +x bin/data, if it is a program\n"
+	      "programs broken bin/nope: its interpreter /no/such/shell (first line) does not exist\n"
 	      "programs exec bin/run\n");
 }
 

@@ -213,8 +213,9 @@ static void numbers_out_of_order_are_errors(void **state)
 static void plan_in_the_middle_is_an_error(void **state)
 {
 	(void)state;
-	check("ok 1\n1..3\nok 2\nok 3\n", "ok 1\nok 2\nok 3\nplan 3, 3 run, 3 passed, 0 failed, 1 errors: the plan "
-					  "(1..3) must be at the beginning or the end\n");
+	check("ok 1\n1..3\nok 2\nok 3\n",
+	      "ok 1\nok 2\nok 3\nplan 3, 3 run, 3 passed, 0 failed, 1 errors: the plan "
+	      "(1..3) must be at the beginning or the end\n");
 	check("ok 1\n1..2\nok 2\n",
 	      "ok 1\nok 2\nplan 2, 2 run, 2 passed, 0 failed, 1 errors: the plan (1..2) must be "
 	      "at the beginning or the end\n");
@@ -271,7 +272,8 @@ static void comments_are_the_failed_points_diagnostics(void **state)
 static void comments_of_another_level_are_of_nobody(void **state)
 {
 	(void)state;
-	check("1..1\nnot ok 1\n    # of a subtest\n# too late\n", "not 1\nplan 1, 1 run, 0 passed, 1 failed\n");
+	check("1..1\nnot ok 1\n    # of a subtest\n# too late\n",
+	      "not 1\nplan 1, 1 run, 0 passed, 1 failed\n");
 	check("1..1\n    not ok 1\n# of the parent\n    # too late\n",
 	      ">not 1\nplan 1, 0 run, 0 passed, 0 failed, 1 errors: planned 1 points but ran 0\n");
 }
