@@ -339,33 +339,27 @@ void native_read(struct native *native, const struct pollfd *fds, unsigned count
 
 /* --- the end --- */
 
-static void describe_person_signal(const struct native *native, struct result *result)
+/* Puts another outcome in the place of what the adapter concluded. Takes message and reason. */
+static void overrule(struct result *result, enum outcome outcome, char *message, char *reason)
 {
-	char buffer[32];
-	free(result->message);
-	result->outcome = OUTCOME_CRASHED;
-	result->message = alloc_format("killed by %s, sent by hand",
-				       event_signal_name((unsigned)native->person_signal, buffer));
+	result_fini(result);
+	*result = (struct result){ .outcome = outcome, .message = message, .reason = reason };
+}
+
+static char *describe_timeout(const struct native *native)
+{
+	double limit = clock_seconds(native->job->timeout);
+	bool stubborn = WIFSIGNALED(native->status) && WTERMSIG(native->status) == SIGKILL;
+	if (stubborn && native->job->grace)
+		return alloc_format("timed out after %g s; ignored SIGTERM for %g s and was killed", limit,
+				    clock_seconds(native->job->grace));
+	return alloc_format("timed out after %g s", limit);
 }
 
 static void judge(struct native *native, struct result *result)
 {
+	char buffer[32];
 	bool signaled = WIFSIGNALED(native->status);
-	if (native->cause == CAUSE_DEADLINE) {
-		double limit = clock_seconds(native->job->timeout);
-		bool stubborn = signaled && WTERMSIG(native->status) == SIGKILL;
-		result->outcome = OUTCOME_TIMEOUT;
-		result->message = stubborn && native->job->grace
-			? alloc_format("timed out after %g s; ignored SIGTERM for %g s and was killed", limit,
-				       clock_seconds(native->job->grace))
-			: alloc_format("timed out after %g s", limit);
-		return;
-	}
-	if (native->cause == CAUSE_CANCEL) {
-		result->outcome = OUTCOME_NOTRUN;
-		result->reason = alloc_string(native->cancel_reason);
-		return;
-	}
 	if (native->line_length) {
 		native->line[native->line_length] = '\0';
 		memcpy(native->last_line, native->line, native->line_length + 1);
@@ -374,9 +368,17 @@ static void judge(struct native *native, struct result *result)
 				 .number = signaled ? WTERMSIG(native->status) : WEXITSTATUS(native->status),
 				 .core_dumped = signaled && WCOREDUMP(native->status),
 				 .last_line = native->last_line[0] ? native->last_line : NULL };
+	/* Whatever ended it: a reader that still holds a sub-result gives it now. */
 	native->job->adapter->conclude(native->reader, &ending, result);
-	if (native->cause == CAUSE_SIGNAL && signaled && WTERMSIG(native->status) == native->person_signal)
-		describe_person_signal(native, result);
+	if (native->cause == CAUSE_DEADLINE)
+		overrule(result, OUTCOME_TIMEOUT, describe_timeout(native), NULL);
+	else if (native->cause == CAUSE_CANCEL)
+		overrule(result, OUTCOME_NOTRUN, NULL, alloc_string(native->cancel_reason));
+	else if (native->cause == CAUSE_SIGNAL && signaled && WTERMSIG(native->status) == native->person_signal)
+		overrule(result, OUTCOME_CRASHED,
+			 alloc_format("killed by %s, sent by hand",
+				      event_signal_name((unsigned)native->person_signal, buffer)),
+			 NULL);
 }
 
 static void name_leaks(struct native *native)
