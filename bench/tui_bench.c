@@ -1,8 +1,9 @@
-/* How long a frame of the dashboard takes, and what it sends, with 100,000 tests and 5,000 results a second.
+/* How long a frame of the dashboard takes, and what it sends, with 100,000 tests and 5,000 results a
+ * second.
  *
- * The events are made up; the model, the dashboard and curses are the real ones, at 120×40 on an xterm with 256
- * colours whose output goes to a file.  A frame is what the loop does at most 30 times a second: events are
- * folded before it, outside of the clock.
+ * The events are made up; the model, the dashboard and curses are the real ones, at 120×40 on an xterm with
+ * 256 colours whose output goes to a file. A frame is what the loop does at most 30 times a second: events
+ * are folded before it, outside of the clock.
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -32,9 +33,9 @@ struct bench {
 	struct display *display;
 	int fd;
 	uint64_t now;
-	uint64_t hearing;    /* ns spent in the dashboard's hearing */
+	uint64_t hearing; /* ns spent in the dashboard's hearing */
 	uint64_t heard;
-	uint64_t next;       /* test to start */
+	uint64_t next; /* test to start */
 	uint64_t running[WORKERS];
 	unsigned worker;
 };
@@ -63,8 +64,8 @@ static void find_tests(struct bench *bench)
 	tell(bench, &event);
 	for (unsigned i = 0; i < TESTS; i++) {
 		event_init(&event, EVENT_TEST_FOUND);
-		snprintf(id, sizeof(id), "tests/unit/package_%u/test_module_%u.py::test_case_%u", i * 7919u % 97u,
-			 i * 104729u % 1009u, i);
+		snprintf(id, sizeof(id), "tests/unit/package_%u/test_module_%u.py::test_case_%u",
+			 i * 7919u % 97u, i * 104729u % 1009u, i);
 		event_put(&event, test, i + 1);
 		event_put_text(&event, suite, "unit");
 		event_put_text(&event, id, id);
@@ -169,8 +170,9 @@ static void measure(struct bench *bench, const char *name, const int *keys, unsi
 	}
 	qsort(times.items, times.length, sizeof(*times.items), compare);
 	printf("%-24s %8.2f %8.2f %8.2f %10.2f %12llu\n", name, (double)times.items[times.length / 2] / 1e6,
-	       (double)times.items[times.length * 99 / 100] / 1e6, (double)times.items[times.length - 1] / 1e6,
-	       (double)worst_key / 1e6, (unsigned long long)((bytes_sent(bench) - sent) / frames));
+	       (double)times.items[times.length * 99 / 100] / 1e6,
+	       (double)times.items[times.length - 1] / 1e6, (double)worst_key / 1e6,
+	       (unsigned long long)((bytes_sent(bench) - sent) / frames));
 	vec_fini(&times);
 }
 
@@ -202,9 +204,10 @@ int main(void)
 	bench.screen = screen_new(WIDTH, HEIGHT, display_wants_ascii(bench.display));
 	bench.app = app_new(&options, bench.model, NULL, bench.screen);
 	find_tests(&bench);
-	printf("dashboard, %u tests, %u results a second, %u workers, %dx%d\n", TESTS, RESULTS_A_SECOND, WORKERS, WIDTH,
-	       HEIGHT);
-	printf("%-24s %8s %8s %8s %10s %12s\n", "ms a frame", "median", "p99", "worst", "worst key", "bytes/frame");
+	printf("dashboard, %u tests, %u results a second, %u workers, %dx%d\n", TESTS, RESULTS_A_SECOND,
+	       WORKERS, WIDTH, HEIGHT);
+	printf("%-24s %8s %8s %8s %10s %12s\n", "ms a frame", "median", "p99", "worst", "worst key",
+	       "bytes/frame");
 	measure(&bench, "by status", none, 150);
 	measure(&bench, "by time", by_time, 100);
 	measure(&bench, "by name", by_name, 150);

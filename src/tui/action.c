@@ -74,7 +74,8 @@ void action_rerun_failed(struct app *app)
 	if (refused)
 		say_refused(app, &first);
 	else if (asked)
-		app_say(app, ROLE_NOTE, asked == 1 ? " %u failed test runs again " : " %u failed tests run again ", asked);
+		app_say(app, ROLE_NOTE,
+			asked == 1 ? " %u failed test runs again " : " %u failed tests run again ", asked);
 	else
 		app_say(app, ROLE_NOTE, " No test has failed ");
 }
@@ -222,8 +223,9 @@ void action_stop_and_leave(struct app *app)
 		say_refused(app, &error);
 		return;
 	}
-	app_say(app, ROLE_WARNING, app->stop_asked ? " Stopping: what still runs is killed " :
-						     " Stopping: tests that run are ended ");
+	app_say(app, ROLE_WARNING,
+		app->stop_asked ? " Stopping: what still runs is killed "
+				: " Stopping: tests that run are ended ");
 	app->message_until = UINT64_MAX;
 	app->stop_asked = true;
 }

@@ -20,8 +20,8 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_HELP] = &help_view,
 };
 
-struct app *app_new(const struct tui_options *options, const struct model *model, const struct control *control,
-		    struct screen *screen)
+struct app *app_new(const struct tui_options *options, const struct model *model,
+		    const struct control *control, struct screen *screen)
 {
 	struct app *app = ALLOC_NEW(struct app);
 
@@ -37,7 +37,8 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	str_init(&app->prompt.text);
 	tests_init(app);
 	detail_init(app);
-	vec_each(&app->run->tests, test) rows_update(app->rows, *test);
+	vec_each(&app->run->tests, test)
+		rows_update(app->rows, *test);
 	app->exit_code = app->run->exit_code;
 	return app;
 }
@@ -70,8 +71,8 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 
 const struct test *app_selected(const struct app *app)
 {
-	uint64_t number = app->full || app->focus == PANE_DETAIL ? app->detail.test :
-								   app->tests.tabs[app->tests.tab].test;
+	uint64_t number = app->full || app->focus == PANE_DETAIL ? app->detail.test
+								 : app->tests.tabs[app->tests.tab].test;
 
 	return number ? model_test(app->model, number) : NULL;
 }
@@ -80,7 +81,8 @@ const struct test *app_selected(const struct app *app)
 
 bool app_run_failed(const struct app *app)
 {
-	/* A run can fail without a failed test: by flaky ones where they are not allowed, or by a fault of ours. */
+	/* A run can fail without a failed test: by flaky ones where they are not allowed, or by a fault of
+	 * ours. */
 	return tally_sum(&app->run->tally).failed || app->exit_code == 1 || app->exit_code == 3;
 }
 
@@ -97,8 +99,8 @@ static void say_end(struct app *app)
 
 	if (summary.failed)
 		app_say(app, ROLE_VERDICT_BAD,
-			small ? " %u of %u failed. r R rerun, q leaves " :
-				" %u of %u failed. r reruns the selected test, R all failed, q leaves ",
+			small ? " %u of %u failed. r R rerun, q leaves "
+			      : " %u of %u failed. r reruns the selected test, R all failed, q leaves ",
 			summary.failed, app->run->tally.found);
 	else if (summary.notrun)
 		app_say(app, ROLE_WARNING,
@@ -109,8 +111,8 @@ static void say_end(struct app *app)
 	else if (!app->run->tally.found)
 		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
 	else
-		app_say(app, ROLE_VERDICT_GOOD, " Done: %u passed, %u skipped, none failed. q leaves ", summary.passed,
-			summary.skipped);
+		app_say(app, ROLE_VERDICT_GOOD, " Done: %u passed, %u skipped, none failed. q leaves ",
+			summary.passed, summary.skipped);
 	app->message_until = UINT64_MAX;
 }
 
@@ -246,7 +248,8 @@ uint64_t app_next_change(const struct app *app)
 	if (!app->ended && !app->options.replay)
 		next = CLOCK_SECOND - app->now % CLOCK_SECOND;
 	if (app->message[0] && app->message_until != UINT64_MAX) {
-		uint64_t left = app->message_until > app->idle_clock ? app->message_until - app->idle_clock : 0;
+		uint64_t left =
+			app->message_until > app->idle_clock ? app->message_until - app->idle_clock : 0;
 
 		next = left < next ? left : next;
 	}
@@ -413,7 +416,8 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 		menu_mouse(app, mouse, row, column);
 		return;
 	}
-	if (app->prompt.kind == PROMPT_NONE && row == screen_height(app->screen) - 1 && mouse == MOUSE_CLICK) {
+	if (app->prompt.kind == PROMPT_NONE && row == screen_height(app->screen) - 1 &&
+	    mouse == MOUSE_CLICK) {
 		for (unsigned i = 0; i < app->function_key_count; i++)
 			if (column >= app->function_keys[i].column && column < app->function_keys[i].end) {
 				app_key(app, app->function_keys[i].key);
@@ -486,7 +490,8 @@ static void draw_function_keys(struct app *app, int row, int width)
 		{ "F7", "Rerun", KEYCODE_F0 + 7, 1 },
 		{ "F8", held ? "Release" : "Quarantine", KEYCODE_F0 + 8, 3 },
 		{ "F9", "Kill", KEYCODE_F0 + 9, 4 },
-		{ "p", app->control && app->control->paused(app->control->context) ? "Go on" : "Pause", 'p', 6 },
+		{ "p", app->control && app->control->paused(app->control->context) ? "Go on" : "Pause", 'p',
+		  6 },
 		{ "F10", over ? "Back" : "Quit", KEYCODE_F0 + 10, 0 },
 	};
 	const unsigned count = sizeof(keys) / sizeof(*keys);
@@ -506,7 +511,8 @@ static void draw_function_keys(struct app *app, int row, int width)
 
 		if (key->rank > rank || (app->help && key->rank != 0))
 			continue;
-		if (((app->ended || app->options.replay) && key->key == 'p') || (app->full && key->key == KEYCODE_TAB))
+		if (((app->ended || app->options.replay) && key->key == 'p') ||
+		    (app->full && key->key == KEYCODE_TAB))
 			continue;
 		column += screen_text(app->screen, row, column, width - column, ROLE_KEY, key->name);
 		column += screen_text(app->screen, row, column, width - column, ROLE_KEY_LABEL, key->label);

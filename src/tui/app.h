@@ -1,5 +1,5 @@
-/* The dashboard without a terminal and without a loop: its state, what keys do to it, and how it draws itself into a
- * screen. tui.c gives it a life, tests drive it by hand.
+/* The dashboard without a terminal and without a loop: its state, what keys do to it, and how it draws
+ * itself into a screen. tui.c gives it a life, tests drive it by hand.
  */
 #ifndef XTOP_TUI_APP_H
 #define XTOP_TUI_APP_H
@@ -14,8 +14,8 @@
 struct app;
 
 /* Everything is borrowed until app_free. `control` may be NULL: nothing can be asked for. */
-struct app *app_new(const struct tui_options *options, const struct model *model, const struct control *control,
-		    struct screen *screen);
+struct app *app_new(const struct tui_options *options, const struct model *model,
+		    const struct control *control, struct screen *screen);
 void app_free(struct app *app);
 
 void app_hear(struct app *app, const struct event *event); /* after the model took it */
@@ -27,7 +27,8 @@ void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock);
 void app_stopping(struct app *app);
 
 bool app_needs_drawing(const struct app *app);
-/* Draws into the screen. Lists that are long may take several calls to be in order: then it needs drawing again. */
+/* Draws into the screen. Lists that are long may take several calls to be in order: then it needs drawing
+ * again. */
 void app_draw(struct app *app);
 void app_invalidate(struct app *app); /* it needs drawing: the size changed, say */
 /* The person wants everything sent again (^L): true once. */

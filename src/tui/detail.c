@@ -131,8 +131,9 @@ static void describe_attempt(const struct app *app, const struct attempt *attemp
 	char text[FORMAT_SIZE], signal_text[32];
 
 	if (attempt->outcome == OUTCOME_NONE) {
-		str_add_format(out, "running for %s",
-			       format_age(text, app->now > attempt->started ? app->now - attempt->started : 0));
+		str_add_format(
+			out, "running for %s",
+			format_age(text, app->now > attempt->started ? app->now - attempt->started : 0));
 	} else {
 		str_add_format(out, "%s after %s", outcome_name(attempt->outcome),
 			       format_duration(text, attempt->duration));
@@ -179,8 +180,8 @@ static void add_gap(struct detail_pane *pane, const struct output *output)
 	uint64_t gap = output_gap(output);
 
 	if (gap && output->path)
-		add_format(pane, ROLE_NOTE, " %s more here: Enter shows them, the file is %s ", format_bytes(text, gap),
-			   output->path);
+		add_format(pane, ROLE_NOTE, " %s more here: Enter shows them, the file is %s ",
+			   format_bytes(text, gap), output->path);
 	else if (gap)
 		add_format(pane, ROLE_NOTE, " %s more here are not in memory ", format_bytes(text, gap));
 }
@@ -210,7 +211,8 @@ static void add_output(struct app *app, const struct attempt *attempt)
 		add_text(pane, ROLE_DIM, "It printed nothing.", attempt->outcome == OUTCOME_NONE ? 0 : 19);
 		return;
 	}
-	if ((output_gap(output) || output->discarded) && output->path && app->full && add_output_file(pane, output)) {
+	if ((output_gap(output) || output->discarded) && output->path && app->full &&
+	    add_output_file(pane, output)) {
 		/* All of it. */
 	} else if (output->discarded) {
 		add_format(pane, ROLE_NOTE, " %s of output are no longer in memory%s%s ",
@@ -277,7 +279,8 @@ static void add_point(struct app *app, const struct point *point)
 			str_add_char(&text, '\n');
 			line += length + (line[length] == '\n');
 		}
-		add_text(&app->detail, point->outcome == OUTCOME_PASSED ? ROLE_DIM : ROLE_TEXT, text.data, text.length);
+		add_text(&app->detail, point->outcome == OUTCOME_PASSED ? ROLE_DIM : ROLE_TEXT, text.data,
+			 text.length);
 	}
 	str_fini(&text);
 }
@@ -318,7 +321,8 @@ static void make_points(struct app *app, const struct test *test)
 	}
 	all = (uint64_t)attempt->points_passed + attempt->points_failed + attempt->points_skipped;
 	if (all > shown)
-		add_format(pane, ROLE_NOTE, " %llu more are counted but not kept ", (unsigned long long)(all - shown));
+		add_format(pane, ROLE_NOTE, " %llu more are counted but not kept ",
+			   (unsigned long long)(all - shown));
 }
 
 /* --- error and attempts --- */
@@ -338,7 +342,8 @@ static void add_last_output(struct app *app, const struct attempt *attempt)
 		if (whole.data[begin - 1] == '\n' && begin < whole.length && ++lines == OUTPUT_BELOW_ERROR)
 			break;
 	if (whole.length) {
-		add_text(pane, ROLE_HEADING, begin ? "The end of its output:" : "Its output:", begin ? 22 : 11);
+		add_text(pane, ROLE_HEADING,
+			 begin ? "The end of its output:" : "Its output:", begin ? 22 : 11);
 		add_text(pane, ROLE_TEXT, whole.data + begin, whole.length - begin);
 	}
 	str_fini(&whole);
@@ -377,7 +382,8 @@ static void make_attempts(struct app *app, const struct test *test)
 		add_format(pane, ROLE_DIM, "suite %s%s%s", test->suite, test->file ? ", " : "",
 			   test->file ? test->file : "");
 	if (test->quarantined)
-		add_text(pane, ROLE_QUARANTINED, "In quarantine: it runs, and does not make the run fail.", 55);
+		add_text(pane, ROLE_QUARANTINED, "In quarantine: it runs, and does not make the run fail.",
+			 55);
 	vec_each(&test->attempts, it) {
 		add_attempt_line(app, test, *it);
 		add_reason(pane, *it);
@@ -463,7 +469,8 @@ static void draw_title(struct app *app, struct area area, bool focused, const st
 		room -= tabs + 1;
 	else
 		tabs = 0;
-	column += screen_text_end(app->screen, area.row, column, room, focused ? ROLE_STRONG : ROLE_TITLE, test->id);
+	column += screen_text_end(app->screen, area.row, column, room, focused ? ROLE_STRONG : ROLE_TITLE,
+				  test->id);
 	column += screen_text(app->screen, area.row, column, 1, ROLE_BORDER, " ");
 	for (int tab = DETAIL_OUTPUT; tab < DETAIL_TAB_COUNT; tab++) {
 		pane->tab_columns[tab] = pane->tab_ends[tab] = -1;
@@ -485,8 +492,8 @@ static void draw_position(struct app *app, struct area area)
 
 	if ((long)pane->lines.length <= pane->height || !app->full)
 		return;
-	snprintf(text, sizeof(text), " %ld-%ld of %zu%s ", pane->top + 1, pane->top + pane->height, pane->lines.length,
-		 pane->follow && pane->tab == DETAIL_OUTPUT ? ", follows" : "");
+	snprintf(text, sizeof(text), " %ld-%ld of %zu%s ", pane->top + 1, pane->top + pane->height,
+		 pane->lines.length, pane->follow && pane->tab == DETAIL_OUTPUT ? ", follows" : "");
 	width = (int)strlen(text);
 	screen_text(app->screen, area.row + area.height - 1, area.width - width, width, ROLE_HEADING, text);
 }
@@ -499,7 +506,8 @@ static void detail_draw(struct app *app, struct area area, bool focused)
 	if (!test) {
 		pane_draw_title(app, area, app->full ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
 		if (area.height > 1)
-			screen_text(app->screen, area.row + 1, 2, area.width - 2, ROLE_DIM, "No test is selected.");
+			screen_text(app->screen, area.row + 1, 2, area.width - 2, ROLE_DIM,
+				    "No test is selected.");
 		vec_clear(&pane->lines);
 		return;
 	}
@@ -623,7 +631,8 @@ static void detail_mouse(struct app *app, enum mouse mouse, int row, int column)
 		return;
 	}
 	for (int tab = DETAIL_OUTPUT; row == 0 && tab < DETAIL_TAB_COUNT; tab++)
-		if (pane->tab_columns[tab] >= 0 && column >= pane->tab_columns[tab] && column < pane->tab_ends[tab])
+		if (pane->tab_columns[tab] >= 0 && column >= pane->tab_columns[tab] &&
+		    column < pane->tab_ends[tab])
 			set_tab(pane, tab);
 	if (row > 0 && mouse == MOUSE_DOUBLE_CLICK && !app->full)
 		app_open_detail(app);

@@ -76,8 +76,8 @@ static size_t add_capability(char *out, size_t length, const char *text)
 	return length;
 }
 
-/* What gives the terminal back by writing alone: mouse off, keypad off, colours off, cursor on, and the other screen, or
- * where there is none a fresh line at the bottom. */
+/* What gives the terminal back by writing alone: mouse off, keypad off, colours off, cursor on, and the
+ * other screen, or where there is none a fresh line at the bottom. */
 static size_t compose_restore(char out[RESTORE_SIZE])
 {
 	const char *leave = tigetstr("rmcup");
@@ -109,8 +109,8 @@ static void guard(struct display *display)
 		terminal_guard(display->fd, &display->before, restore, length);
 }
 
-/* newterm installs handlers of its own for signals that nobody handles; ours are to be the ones that count, and
- * what was there is put back. */
+/* newterm installs handlers of its own for signals that nobody handles; ours are to be the ones that count,
+ * and what was there is put back. */
 static const int curses_signals[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
 
 #define CURSES_SIGNALS (sizeof(curses_signals) / sizeof(*curses_signals))
@@ -310,13 +310,13 @@ static int translate_key(int key)
 	static const struct {
 		int curses, key;
 	} table[] = {
-		{ KEY_UP, KEYCODE_UP },           { KEY_DOWN, KEYCODE_DOWN },
-		{ KEY_LEFT, KEYCODE_LEFT },       { KEY_RIGHT, KEYCODE_RIGHT },
-		{ KEY_PPAGE, KEYCODE_PAGE_UP },   { KEY_NPAGE, KEYCODE_PAGE_DOWN },
-		{ KEY_HOME, KEYCODE_HOME },       { KEY_END, KEYCODE_END },
-		{ KEY_FIND, KEYCODE_HOME },       { KEY_SELECT, KEYCODE_END },
-		{ KEY_DC, KEYCODE_DELETE },       { KEY_BTAB, KEYCODE_BACK_TAB },
-		{ KEY_ENTER, KEYCODE_ENTER },     { KEY_BACKSPACE, KEYCODE_BACKSPACE },
+		{ KEY_UP, KEYCODE_UP },         { KEY_DOWN, KEYCODE_DOWN },
+		{ KEY_LEFT, KEYCODE_LEFT },     { KEY_RIGHT, KEYCODE_RIGHT },
+		{ KEY_PPAGE, KEYCODE_PAGE_UP }, { KEY_NPAGE, KEYCODE_PAGE_DOWN },
+		{ KEY_HOME, KEYCODE_HOME },     { KEY_END, KEYCODE_END },
+		{ KEY_FIND, KEYCODE_HOME },     { KEY_SELECT, KEYCODE_END },
+		{ KEY_DC, KEYCODE_DELETE },     { KEY_BTAB, KEYCODE_BACK_TAB },
+		{ KEY_ENTER, KEYCODE_ENTER },   { KEY_BACKSPACE, KEYCODE_BACKSPACE },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
@@ -327,8 +327,8 @@ static int translate_key(int key)
 	return 0;
 }
 
-/* A second press on the same cell, with no key between, counts as a double click: curses' own clicks need a clock that
- * holds back single ones. */
+/* A second press on the same cell, with no key between, counts as a double click: curses' own clicks need a
+ * clock that holds back single ones. */
 static bool translate_mouse(struct display *display, struct display_input *input)
 {
 	MEVENT event;

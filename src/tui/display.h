@@ -10,8 +10,8 @@
 
 struct display;
 
-/* Takes the terminal at `in` and `out`; sets LC_CTYPE from the environment. NULL with a message: it is none, or its
- * TERM is unknown. */
+/* Takes the terminal at `in` and `out`; sets LC_CTYPE from the environment. NULL with a message: it is
+ * none, or its TERM is unknown. */
 struct display *display_open(FILE *out, FILE *in, bool color, struct error *error);
 void display_close(struct display *display); /* gives the terminal back; NULL is fine */
 

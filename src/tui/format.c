@@ -42,7 +42,8 @@ const char *format_clock(char buffer[FORMAT_SIZE], uint64_t elapsed)
 	if (seconds < 3600)
 		snprintf(buffer, FORMAT_SIZE, "%llu:%02llu", seconds / 60, seconds % 60);
 	else
-		snprintf(buffer, FORMAT_SIZE, "%llu:%02llu:%02llu", seconds / 3600, seconds / 60 % 60, seconds % 60);
+		snprintf(buffer, FORMAT_SIZE, "%llu:%02llu:%02llu", seconds / 3600, seconds / 60 % 60,
+			 seconds % 60);
 	return buffer;
 }
 

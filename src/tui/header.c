@@ -40,7 +40,8 @@ void header_hear(struct app *app, const struct event *event)
 			move_to_second(header, second);
 		if (second + RATE_SECONDS > header->second)
 			header->verdicts[second % RATE_SECONDS]++;
-	} else if (event->type == EVENT_WORKER_SAMPLE && (!header->cpu_count || second != header->cpu_second)) {
+	} else if (event->type == EVENT_WORKER_SAMPLE &&
+		   (!header->cpu_count || second != header->cpu_second)) {
 		/* All workers are sampled together: one value a second is enough for the curve. */
 		header->cpu[header->cpu_next++ % RATE_SECONDS] = cpu_in_use(app->run);
 		if (header->cpu_count < RATE_SECONDS)
@@ -70,7 +71,7 @@ struct piece {
 	enum role role;
 	int sparks; /* width of a curve of the CPU behind it */
 	bool used;
-	int rank;   /* the highest go first where the line is short */
+	int rank; /* the highest go first where the line is short */
 };
 
 static void add_piece(struct piece *pieces, unsigned *count, int rank, enum role role, const char *text)
@@ -125,7 +126,8 @@ static void draw_cpu_curve(struct app *app, int row, int column, int width)
 
 	for (int i = 0; i < width; i++) {
 		unsigned back = (unsigned)(width - i);
-		double share = back <= header->cpu_count ? header->cpu[(header->cpu_next - back) % RATE_SECONDS] : 0;
+		double share =
+			back <= header->cpu_count ? header->cpu[(header->cpu_next - back) % RATE_SECONDS] : 0;
 
 		screen_glyph(app->screen, row, column + i, ROLE_SPARK, spark(share));
 	}
@@ -143,7 +145,8 @@ static unsigned collect_pieces(struct app *app, struct piece pieces[10])
 		add_piece(pieces, &count, 4, ROLE_DIM, text);
 	}
 	add_piece(pieces, &count, 1, ROLE_STRONG, format_clock(number, elapsed(app)));
-	vec_each(&run->workers, worker) workers += worker->state != WORKER_ABSENT;
+	vec_each(&run->workers, worker)
+		workers += worker->state != WORKER_ABSENT;
 	/* The run may begin before it is known how many there will be. */
 	if (run->workers_wanted > workers)
 		workers = run->workers_wanted;
@@ -152,7 +155,8 @@ static unsigned collect_pieces(struct app *app, struct piece pieces[10])
 			 app->options.mode ? app->options.mode : "");
 		add_piece(pieces, &count, 2, ROLE_TEXT, text);
 	}
-	vec_each(&run->workers, worker) rss += worker->rss;
+	vec_each(&run->workers, worker)
+		rss += worker->rss;
 	if (app->header.cpu_count && !app->ended) {
 		snprintf(text, sizeof(text), "cpu %3.0f%%", cpu_in_use(run) * 100);
 		add_piece(pieces, &count, 3, ROLE_TEXT, text);
@@ -173,7 +177,9 @@ static void draw_first_line(struct app *app, struct area area)
 	struct screen *screen = app->screen;
 	struct piece pieces[10];
 	unsigned count = collect_pieces(app, pieces);
-	const char *name = fs_name_of(app->options.root ? app->options.root : app->run->root ? app->run->root : "");
+	const char *name = fs_name_of(app->options.root ? app->options.root
+				      : app->run->root  ? app->run->root
+							: "");
 	int column = screen_text(screen, area.row, 0, area.width, ROLE_NAME, " xtop ");
 	int needed, room;
 
@@ -183,7 +189,8 @@ static void draw_first_line(struct app *app, struct area area)
 		for (unsigned i = 0; i < count; i++) {
 			pieces[i].used = pieces[i].rank < rank;
 			if (pieces[i].used)
-				needed += (int)strlen(pieces[i].text) + 2 + (pieces[i].sparks ? pieces[i].sparks + 1 : 0);
+				needed += (int)strlen(pieces[i].text) + 2 +
+					  (pieces[i].sparks ? pieces[i].sparks + 1 : 0);
 		}
 		room = area.width - column - needed;
 		if (room >= 12 || room >= screen_text_width(screen, name) + 1 || rank <= 2)
@@ -195,7 +202,8 @@ static void draw_first_line(struct app *app, struct area area)
 	for (unsigned i = 0; i < count; i++) {
 		if (!pieces[i].used)
 			continue;
-		column += screen_text(screen, area.row, column, area.width - column, pieces[i].role, pieces[i].text);
+		column += screen_text(screen, area.row, column, area.width - column, pieces[i].role,
+				      pieces[i].text);
 		if (pieces[i].sparks) {
 			draw_cpu_curve(app, area.row, column + 1, pieces[i].sparks);
 			column += pieces[i].sparks + 1;
@@ -266,7 +274,8 @@ static void draw_bar(struct app *app, int row, int column, int width)
 	screen_fill(app->screen, row, column, done - bad, ROLE_METER, GLYPH_BAR_FULL);
 	screen_fill(app->screen, row, column + done - bad, bad, ROLE_FAILED, GLYPH_BAR_FULL);
 	screen_fill(app->screen, row, column + done, busy, ROLE_RUNNING, GLYPH_BAR_BUSY);
-	screen_fill(app->screen, row, column + done + busy, width - done - busy, ROLE_METER_REST, GLYPH_BAR_REST);
+	screen_fill(app->screen, row, column + done + busy, width - done - busy, ROLE_METER_REST,
+		    GLYPH_BAR_REST);
 }
 
 static void draw_progress(struct app *app, struct area area, int row)
@@ -277,7 +286,8 @@ static void draw_progress(struct app *app, struct area area, int row)
 	int curve = area.width >= 110 ? 24 : area.width >= 76 ? 12 : 0;
 	int counts_width, rate_width, column, bar;
 
-	snprintf(counts, sizeof(counts), "%u/%u%s %3u%%", tally->done, tally->found, app->run->collected ? "" : "+",
+	snprintf(counts, sizeof(counts), "%u/%u%s %3u%%", tally->done, tally->found,
+		 app->run->collected ? "" : "+",
 		 tally->found ? (unsigned)((uint64_t)tally->done * 100 / tally->found) : 0);
 	snprintf(rate, sizeof(rate), per_second < 9.95 ? "%.1f tests/s" : "%.0f tests/s", per_second);
 	counts_width = (int)strlen(counts);
@@ -304,14 +314,16 @@ static void draw_tallies(struct app *app, int row, int column, int width)
 		enum glyph glyph;
 		const char *word;
 	} parts[] = {
-		{ rows_outcomes(app->rows, OUTCOME_PASSED) + rows_outcomes(app->rows, OUTCOME_XPASSED), true, ROLE_PASSED, GLYPH_PASSED, "passed" },
+		{ rows_outcomes(app->rows, OUTCOME_PASSED) + rows_outcomes(app->rows, OUTCOME_XPASSED), true,
+		  ROLE_PASSED, GLYPH_PASSED, "passed" },
 		{ rows_outcomes(app->rows, OUTCOME_FAILED), true, ROLE_FAILED, GLYPH_FAILED, "failed" },
 		{ rows_outcomes(app->rows, OUTCOME_ERROR), false, ROLE_ERROR, GLYPH_ERROR, "error" },
 		{ rows_outcomes(app->rows, OUTCOME_TIMEOUT), false, ROLE_TIMEOUT, GLYPH_TIMEOUT, "timeout" },
 		{ rows_outcomes(app->rows, OUTCOME_CRASHED), false, ROLE_CRASHED, GLYPH_CRASHED, "crashed" },
 		{ tally->flaky, false, ROLE_FLAKY, GLYPH_FLAKY, "flaky" },
 		{ tally->quarantined, false, ROLE_QUARANTINED, GLYPH_QUARANTINED, "quarantined" },
-		{ rows_outcomes(app->rows, OUTCOME_SKIPPED) + rows_outcomes(app->rows, OUTCOME_XFAILED), false, ROLE_SKIPPED, GLYPH_SKIPPED, "skipped" },
+		{ rows_outcomes(app->rows, OUTCOME_SKIPPED) + rows_outcomes(app->rows, OUTCOME_XFAILED),
+		  false, ROLE_SKIPPED, GLYPH_SKIPPED, "skipped" },
 		{ rows_outcomes(app->rows, OUTCOME_NOTRUN), false, ROLE_WAITING, GLYPH_NOTRUN, "not run" },
 		{ tally->running, false, ROLE_RUNNING, GLYPH_RUNNING, "running" },
 	};
@@ -334,8 +346,11 @@ static void draw_tallies(struct app *app, int row, int column, int width)
 		snprintf(number, sizeof(number), "%u", parts[i].count);
 		if (column + 2 + (int)strlen(number) > width)
 			break;
-		column += screen_glyph(app->screen, row, column, bright ? parts[i].role : ROLE_DIM, parts[i].glyph) + 1;
-		column += screen_text(app->screen, row, column, width - column, bright ? parts[i].role : ROLE_DIM, number);
+		column += screen_glyph(app->screen, row, column, bright ? parts[i].role : ROLE_DIM,
+				       parts[i].glyph) +
+			  1;
+		column += screen_text(app->screen, row, column, width - column,
+				      bright ? parts[i].role : ROLE_DIM, number);
 		if (words)
 			column += 1 + screen_text(app->screen, row, column + 1, width - column - 1,
 						  bright ? ROLE_TEXT : ROLE_DIM, parts[i].word);

@@ -73,7 +73,8 @@ static int draw_legend(struct app *app, struct area area, int line, int skip)
 	int column = area.column + 1;
 
 	if (line >= skip && line - skip < area.height)
-		screen_text(app->screen, area.row + line - skip, area.column, area.width, ROLE_TITLE_FOCUS, "Signs");
+		screen_text(app->screen, area.row + line - skip, area.column, area.width, ROLE_TITLE_FOCUS,
+			    "Signs");
 	line++;
 	for (size_t i = 0; i < sizeof(legend) / sizeof(*legend); i++) {
 		int width = (int)strlen(legend[i].word) + 5;
@@ -85,15 +86,16 @@ static int draw_legend(struct app *app, struct area area, int line, int skip)
 		}
 		if (line >= skip && line - skip < area.height) {
 			screen_glyph(app->screen, area.row + line - skip, column, role, legend[i].glyph);
-			screen_text(app->screen, area.row + line - skip, column + 2, width, ROLE_TEXT, legend[i].word);
+			screen_text(app->screen, area.row + line - skip, column + 2, width, ROLE_TEXT,
+				    legend[i].word);
 		}
 		column += width;
 	}
 	line += 2;
 	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++, line++)
 		if (line >= skip && line - skip < area.height)
-			screen_text_begin(app->screen, area.row + line - skip, area.column + 1, area.width - 2, ROLE_DIM,
-					  notes[i]);
+			screen_text_begin(app->screen, area.row + line - skip, area.column + 1,
+					  area.width - 2, ROLE_DIM, notes[i]);
 	return line;
 }
 
@@ -139,8 +141,8 @@ static void help_draw(struct app *app, struct area area, bool focused)
 		char text[96];
 		int width;
 
-		snprintf(text, sizeof(text), " lines %d-%d of %ld, more with PgDn ", skip + 1, skip + page.height,
-			 cursor->length);
+		snprintf(text, sizeof(text), " lines %d-%d of %ld, more with PgDn ", skip + 1,
+			 skip + page.height, cursor->length);
 		width = (int)strlen(text);
 		if (width < area.width - 16)
 			screen_text(app->screen, area.row, area.width - width - 1, width, ROLE_HEADING, text);

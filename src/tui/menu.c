@@ -112,11 +112,14 @@ void menu_draw(struct app *app)
 	area->row = (height - area->height) / 2 + 1;
 	area->column = area->width < width - 3 ? 2 : 0;
 	screen_clear_area(app->screen, *area);
-	pane_draw_title(app, *area, GLYPH_CORNER, true, menu->kind == MENU_SIGNAL ? "Send signal" : "Sort by");
+	pane_draw_title(app, *area, GLYPH_CORNER, true,
+			menu->kind == MENU_SIGNAL ? "Send signal" : "Sort by");
 	if (test && area->width > 30)
-		screen_text_end(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING, test->id);
-	draw_frame(app, *area, menu->kind == MENU_SIGNAL ? " Enter sends, Esc goes back " :
-							  " Enter sorts, Esc goes back ");
+		screen_text_end(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING,
+				test->id);
+	draw_frame(app, *area,
+		   menu->kind == MENU_SIGNAL ? " Enter sends, Esc goes back "
+					     : " Enter sorts, Esc goes back ");
 	menu->cursor.height = area->height - 2;
 	cursor_clamp(&menu->cursor);
 	for (int i = 0; i < area->height - 2 && menu->cursor.top + i < menu->cursor.length; i++) {
@@ -124,10 +127,11 @@ void menu_draw(struct app *app)
 		int row = area->row + 1 + i, column = area->column + 2, room = area->width - 3;
 
 		if (menu->kind == MENU_SIGNAL)
-			screen_format(app->screen, row, column, room, ROLE_TEXT, "%2d %-8s %s", signals[index].number,
-				      signals[index].name, signals[index].meaning);
+			screen_format(app->screen, row, column, room, ROLE_TEXT, "%2d %-8s %s",
+				      signals[index].number, signals[index].name, signals[index].meaning);
 		else
-			screen_text(app->screen, row, column, room, ROLE_TEXT, rows_column_text((enum column)index));
+			screen_text(app->screen, row, column, room, ROLE_TEXT,
+				    rows_column_text((enum column)index));
 		if (index == menu->cursor.selected)
 			screen_mark(app->screen, row, area->column + 1, area->width - 2, MARK_CURSOR);
 	}

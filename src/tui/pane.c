@@ -18,7 +18,8 @@ int pane_draw_title(struct app *app, struct area area, enum glyph corner, bool f
 		column += screen_glyph(screen, area.row, column, ROLE_TITLE_FOCUS, GLYPH_RUNNING);
 	else
 		column += screen_text(screen, area.row, column, 1, border, " ");
-	column += screen_text(screen, area.row, column, area.width - 4, focused ? ROLE_TITLE_FOCUS : ROLE_TITLE, title);
+	column += screen_text(screen, area.row, column, area.width - 4,
+			      focused ? ROLE_TITLE_FOCUS : ROLE_TITLE, title);
 	column += screen_text(screen, area.row, column, 1, border, " ");
 	return column;
 }
@@ -40,7 +41,8 @@ int pane_draw_tab(struct app *app, int row, int column, int end, const char *lab
 	width = (int)strlen(text);
 	if (column + width > end)
 		return column;
-	return column + screen_text(app->screen, row, column, width, current ? ROLE_TAB_CURRENT : ROLE_TAB, text);
+	return column +
+	       screen_text(app->screen, row, column, width, current ? ROLE_TAB_CURRENT : ROLE_TAB, text);
 }
 
 struct status status_of_outcome(enum outcome outcome)

@@ -19,10 +19,11 @@ static const char *label_of(const struct app *app, bool small)
 	case PROMPT_RELEASE:
 		return "Release from quarantine? [y]es [n]o ";
 	case PROMPT_QUIT:
-		return small ? "[s]top, go on [h]eadless, [b]ack " :
-			       "Tests are running: [s]top and leave, go on [h]eadless, [b]ack ";
+		return small ? "[s]top, go on [h]eadless, [b]ack "
+			     : "Tests are running: [s]top and leave, go on [h]eadless, [b]ack ";
 	case PROMPT_QUIT_AGAIN:
-		return small ? "[k]ill what runs, [b]ack " : "Stopping: [k]ill what still runs and leave, [b]ack ";
+		return small ? "[k]ill what runs, [b]ack "
+			     : "Stopping: [k]ill what still runs and leave, [b]ack ";
 	default:
 		return "";
 	}
@@ -42,8 +43,8 @@ void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
 
 static bool search(struct app *app, bool from_next)
 {
-	return app->full || app->focus == PANE_DETAIL ? detail_search(app, 1, from_next) :
-							tests_search(app, 1, from_next);
+	return app->full || app->focus == PANE_DETAIL ? detail_search(app, 1, from_next)
+						      : tests_search(app, 1, from_next);
 }
 
 static void search_now(struct app *app)
@@ -164,7 +165,8 @@ void prompt_draw(struct app *app, int row, int width)
 	if (takes_text(prompt)) {
 		int room = width - column - 1;
 
-		column += screen_text_end(app->screen, row, column, room < 4 ? 4 : room, ROLE_TEXT, prompt->text.data);
+		column += screen_text_end(app->screen, row, column, room < 4 ? 4 : room, ROLE_TEXT,
+					  prompt->text.data);
 	}
 	screen_cursor(app->screen, row, column);
 }

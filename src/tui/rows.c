@@ -17,7 +17,7 @@ struct row {
 	uint8_t tabs;      /* bit n: in tab n */
 	uint8_t worker;
 	uint8_t tries;
-	uint8_t outcome;   /* NONE for a failure in quarantine, too */
+	uint8_t outcome; /* NONE for a failure in quarantine, too */
 };
 
 struct sort_item {
@@ -29,8 +29,8 @@ struct rows {
 	uint32_t counts[TAB_COUNT];
 	uint32_t outcomes[OUTCOME_COUNT];
 	uint64_t revision;
-	VEC(uint32_t) names;  /* numbers by name, so far */
-	uint32_t *ranks;      /* by number - 1: place in names */
+	VEC(uint32_t) names; /* numbers by name, so far */
+	uint32_t *ranks;     /* by number - 1: place in names */
 	size_t ranks_size;
 	VEC(struct sort_item) items, other; /* for the radix sort */
 };
@@ -169,8 +169,8 @@ bool rows_in(const struct rows *rows, uint64_t test, enum tab tab)
 
 enum interest rows_interest(const struct rows *rows, uint64_t test)
 {
-	return test && test <= rows->rows.length ? (enum interest)rows->rows.items[test - 1].interest :
-						   INTEREST_WAITING;
+	return test && test <= rows->rows.length ? (enum interest)rows->rows.items[test - 1].interest
+						 : INTEREST_WAITING;
 }
 
 uint64_t rows_revision(const struct rows *rows)
@@ -201,8 +201,8 @@ static int compare_named(const void *a, const void *b)
 }
 
 /* How many of the names so far come before `test`. */
-static size_t find_place(const struct rows *rows, const struct model *model, const struct test *test, size_t low,
-			 size_t high)
+static size_t find_place(const struct rows *rows, const struct model *model, const struct test *test,
+			 size_t low, size_t high)
 {
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

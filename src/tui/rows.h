@@ -1,8 +1,9 @@
 /* Which tests are in which tab, and in which order.
  *
- * Each event changes a few bytes here (rows_update); a tab is put together only when it is looked at, in one pass
- * over those bytes and a radix sort, so that 100,000 tests take a few milliseconds.  Only the order by
- * name needs comparisons of text: it is worked out a slice at a time, and rows_list tells when it is not whole yet.
+ * Each event changes a few bytes here (rows_update); a tab is put together only when it is looked at, in
+ * one pass over those bytes and a radix sort, so that 100,000 tests take a few milliseconds. Only the order
+ * by name needs comparisons of text: it is worked out a slice at a time, and rows_list tells when it is not
+ * whole yet.
  */
 #ifndef XTOP_TUI_ROWS_H
 #define XTOP_TUI_ROWS_H
@@ -81,7 +82,8 @@ struct rows_list {
 	VEC(uint32_t) tests; /* their numbers */
 };
 
-/* Fills `list`. `now` (ns) counts for tests that run. false: the order by name is not whole yet, call again. */
+/* Fills `list`. `now` (ns) counts for tests that run. false: the order by name is not whole yet, call
+ * again. */
 bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum column column, bool inverted,
 	       uint64_t now, struct rows_list *list);
 

@@ -100,7 +100,8 @@ static void blank_cell(struct cell *cell)
 
 void screen_clear_area(struct screen *screen, struct area area)
 {
-	for (int row = area.row < 0 ? 0 : area.row; row < area.row + area.height && row < screen->height; row++)
+	for (int row = area.row < 0 ? 0 : area.row; row < area.row + area.height && row < screen->height;
+	     row++)
 		for (int column = area.column < 0 ? 0 : area.column;
 		     column < area.column + area.width && column < screen->width; column++)
 			blank_cell(cell_at(screen, row, column));
@@ -116,7 +117,8 @@ void screen_clear(struct screen *screen)
 }
 
 /* Half a wide character can't be shown: what is cut in two becomes a blank. */
-static void put_cell(struct screen *screen, int row, int column, enum role role, uint32_t code_point, int width)
+static void put_cell(struct screen *screen, int row, int column, enum role role, uint32_t code_point,
+		     int width)
 {
 	struct cell *cell = cell_at(screen, row, column);
 	int end = column + width;
@@ -141,8 +143,8 @@ static void combine(struct cell *cell, uint32_t code_point)
 }
 
 /* `text` is visible already. */
-static int put_visible(struct screen *screen, int row, int column, int width, enum role role, const char *text,
-		       size_t length)
+static int put_visible(struct screen *screen, int row, int column, int width, enum role role,
+		       const char *text, size_t length)
 {
 	int used = 0;
 
@@ -166,7 +168,8 @@ static int put_visible(struct screen *screen, int row, int column, int width, en
 			code_point = '?';
 		} else if (wide == 0) {
 			/* Terminals differ on what these two do to widths; without them all agree. */
-			if (used > 0 && code_point != VARIATION_SELECTOR_16 && code_point != ZERO_WIDTH_JOINER) {
+			if (used > 0 && code_point != VARIATION_SELECTOR_16 &&
+			    code_point != ZERO_WIDTH_JOINER) {
 				struct cell *cell = cell_at(screen, row, column + used - 1);
 
 				combine(cell->width ? cell : cell - 1, code_point);
@@ -298,7 +301,8 @@ int screen_text_begin(struct screen *screen, int row, int column, int width, enu
 	return used + screen_glyph(screen, row, column + used, role, GLYPH_ELLIPSIS);
 }
 
-int screen_format(struct screen *screen, int row, int column, int width, enum role role, const char *format, ...)
+int screen_format(struct screen *screen, int row, int column, int width, enum role role, const char *format,
+		  ...)
 {
 	char text[512];
 	va_list args;

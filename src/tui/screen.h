@@ -1,7 +1,7 @@
 /* The picture that a frame draws: a grid of cells with roles.
  *
- * Panes draw into it; nothing that is drawn can leave the grid or become anything but visible text.  The display
- * (display.h) sends what changed to the terminal, and tests dump it.
+ * Panes draw into it; nothing that is drawn can leave the grid or become anything but visible text. The
+ * display (display.h) sends what changed to the terminal, and tests dump it.
  */
 #ifndef XTOP_TUI_SCREEN_H
 #define XTOP_TUI_SCREEN_H
@@ -82,8 +82,10 @@ int screen_text_n(struct screen *screen, int row, int column, int width, enum ro
 /* Where it does not fit, the front goes and an ellipsis stands in its place: an id's end says most. */
 int screen_text_end(struct screen *screen, int row, int column, int width, enum role role, const char *text);
 /* Where it does not fit, the end goes and an ellipsis stands in its place. */
-int screen_text_begin(struct screen *screen, int row, int column, int width, enum role role, const char *text);
-int screen_format(struct screen *screen, int row, int column, int width, enum role role, const char *format, ...)
+int screen_text_begin(struct screen *screen, int row, int column, int width, enum role role,
+		      const char *text);
+int screen_format(struct screen *screen, int row, int column, int width, enum role role,
+		  const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 int screen_glyph(struct screen *screen, int row, int column, enum role role, enum glyph glyph);
 void screen_fill(struct screen *screen, int row, int column, int width, enum role role, enum glyph glyph);

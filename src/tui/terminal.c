@@ -14,8 +14,8 @@ static const struct {
 	int number;
 	bool fault;
 } deadly[] = {
-	{ SIGSEGV, true }, { SIGABRT, true }, { SIGBUS, true },  { SIGFPE, true },
-	{ SIGILL, true },  { SIGHUP, false }, { SIGINT, false }, { SIGQUIT, false }, { SIGTERM, false },
+	{ SIGSEGV, true }, { SIGABRT, true }, { SIGBUS, true },   { SIGFPE, true },   { SIGILL, true },
+	{ SIGHUP, false }, { SIGINT, false }, { SIGQUIT, false }, { SIGTERM, false },
 };
 
 #define DEADLY_COUNT (sizeof(deadly) / sizeof(*deadly))
@@ -58,8 +58,8 @@ static void on_deadly(int number, siginfo_t *info, void *context)
 		if (deadly[i].number == number && guard.replaced[i])
 			sigaction(number, &guard.old[i], NULL);
 	}
-	/* A real fault comes again as soon as we return, and whoever handled it before (a sanitizer, say) sees it at
-	 * its true place. What was sent to us does not: it is sent again. */
+	/* A real fault comes again as soon as we return, and whoever handled it before (a sanitizer, say)
+	 * sees it at its true place. What was sent to us does not: it is sent again. */
 	if (info->si_code <= 0)
 		raise(number);
 }

@@ -46,15 +46,16 @@ void tests_hear(struct app *app, const struct event *event)
 	}
 	/* Among all tests the newest is the one that started last; in other tabs, what came there last. */
 	if (pane->follow && event_has(event, test) &&
-	    (event->type == EVENT_TEST_STARTED || (event->type == EVENT_TEST_VERDICT && pane->tab != TAB_ALL)) &&
+	    (event->type == EVENT_TEST_STARTED ||
+	     (event->type == EVENT_TEST_VERDICT && pane->tab != TAB_ALL)) &&
 	    rows_in(app->rows, event->test, pane->tab)) {
 		current_tab(app)->test = event->test;
 		current_tab(app)->held = true;
 	}
 }
 
-/* Where the selected test stands now. It keeps its line on the screen while the rows around it move, unless the list
- * stands at its top: there the first rows stay in view as long as the selected one is. */
+/* Where the selected test stands now. It keeps its line on the screen while the rows around it move, unless
+ * the list stands at its top: there the first rows stay in view as long as the selected one is. */
 static void find_selected(struct app *app)
 {
 	struct tests_tab *tab = current_tab(app);
@@ -64,8 +65,7 @@ static void find_selected(struct app *app)
 	cursor->length = (long)list->tests.length;
 	if (!tab->held) {
 		cursor->selected = cursor->top = 0;
-	} else if (cursor->selected >= cursor->length ||
-		   list->tests.items[cursor->selected] != tab->test) {
+	} else if (cursor->selected >= cursor->length || list->tests.items[cursor->selected] != tab->test) {
 		for (size_t i = 0; i < list->tests.length; i++) {
 			if (list->tests.items[i] != tab->test)
 				continue;
@@ -100,14 +100,14 @@ void tests_refresh(struct app *app)
 	bool due = pane->forced || pane->unfinished || pane->listed_revision != rows_revision(app->rows);
 
 	pane->stale = false;
-	if (due && !pane->forced && !pane->unfinished && rows_count(app->rows, TAB_ALL) > LONG_LIST && !app->ended &&
-	    app->idle_clock - pane->listed_at < LONG_LIST_REST) {
+	if (due && !pane->forced && !pane->unfinished && rows_count(app->rows, TAB_ALL) > LONG_LIST &&
+	    !app->ended && app->idle_clock - pane->listed_at < LONG_LIST_REST) {
 		pane->stale = true;
 		due = false;
 	}
 	if (due) {
-		pane->unfinished = !rows_list(app->rows, app->model, pane->tab, tab->column, tab->inverted, app->now,
-					      &pane->list);
+		pane->unfinished = !rows_list(app->rows, app->model, pane->tab, tab->column, tab->inverted,
+					      app->now, &pane->list);
 		pane->listed_revision = rows_revision(app->rows);
 		pane->listed_at = app->idle_clock;
 		pane->forced = false;
@@ -247,9 +247,11 @@ static void draw_heading(struct app *app, int row, int column, int width, enum c
 		return;
 	if (right)
 		column += width - length;
-	screen_text(app->screen, row, column, length, tab->column == which ? ROLE_TITLE_FOCUS : ROLE_HEADING, label);
+	screen_text(app->screen, row, column, length, tab->column == which ? ROLE_TITLE_FOCUS : ROLE_HEADING,
+		    label);
 	if (tab->column == which)
-		screen_glyph(app->screen, row, right && length < width ? column - 1 : column + length, ROLE_TITLE_FOCUS,
+		screen_glyph(app->screen, row, right && length < width ? column - 1 : column + length,
+			     ROLE_TITLE_FOCUS,
 			     rows_column_goes_down(which) != tab->inverted ? GLYPH_DOWN : GLYPH_UP);
 }
 
@@ -307,20 +309,24 @@ static void draw_test(struct app *app, const struct test *test, struct columns a
 	if (at.word >= 0)
 		screen_text(screen, row, at.word, 7, status.role, status.word);
 	if (test->state == TEST_RUNNING && attempt)
-		screen_format(screen, row, at.time, 6, ROLE_RUNNING, "%6s",
-			      format_age(text, app->now > attempt->started ? app->now - attempt->started : 0));
+		screen_format(
+			screen, row, at.time, 6, ROLE_RUNNING, "%6s",
+			format_age(text, app->now > attempt->started ? app->now - attempt->started : 0));
 	else if (test->outcome != OUTCOME_NONE && test->outcome != OUTCOME_NOTRUN)
-		screen_format(screen, row, at.time, 6, ROLE_TEXT, "%6s", format_duration(text, test->duration));
+		screen_format(screen, row, at.time, 6, ROLE_TEXT, "%6s",
+			      format_duration(text, test->duration));
 	if (at.worker >= 0 && attempt)
 		screen_format(screen, row, at.worker, 5, ROLE_DIM, "gw%u", test->worker);
 	if (at.tries >= 0 && test->attempts.length)
-		screen_format(screen, row, at.tries, 3, test->attempts.length > 1 ? ROLE_FLAKY : ROLE_DIM, "%3zu",
-			      test->attempts.length);
+		screen_format(screen, row, at.tries, 3, test->attempts.length > 1 ? ROLE_FLAKY : ROLE_DIM,
+			      "%3zu", test->attempts.length);
 	if (at.suite >= 0)
 		screen_text_begin(screen, row, at.suite, SUITE_WIDTH, ROLE_DIM, test->suite);
-	column += screen_text_end(screen, row, column, at.end - column, waits ? ROLE_DIM : ROLE_TEXT, test->id);
+	column +=
+		screen_text_end(screen, row, column, at.end - column, waits ? ROLE_DIM : ROLE_TEXT, test->id);
 	if (test->ordinal > 1)
-		column += screen_format(screen, row, column, at.end - column, ROLE_DIM, " #%u", test->ordinal);
+		column +=
+			screen_format(screen, row, column, at.end - column, ROLE_DIM, " #%u", test->ordinal);
 	draw_remark(app, test, row, column, at.end);
 	if (app->search.length)
 		screen_highlight(screen, row, at.test, column - at.test, app->search.data);
@@ -366,7 +372,8 @@ static void draw_tabs(struct app *app, int row, int column, int width)
 			continue;
 		pane->tab_columns[tab] = column;
 		column = pane_draw_tab(app, row, column, width - 1, rows_tab_label((enum tab)tab),
-				       (counts || current) && (count || tab == TAB_ALL) ? (long)count : -1, current);
+				       (counts || current) && (count || tab == TAB_ALL) ? (long)count : -1,
+				       current);
 		pane->tab_ends[tab] = column;
 	}
 	if (pane->follow && column + 8 < width)
@@ -498,7 +505,8 @@ static void tests_mouse(struct app *app, enum mouse mouse, int row, int column)
 	}
 	if (row == 0) {
 		for (int i = 0; i < TAB_COUNT; i++)
-			if (pane->tab_columns[i] >= 0 && column >= pane->tab_columns[i] && column < pane->tab_ends[i])
+			if (pane->tab_columns[i] >= 0 && column >= pane->tab_columns[i] &&
+			    column < pane->tab_ends[i])
 				set_tab(app, i);
 		return;
 	}

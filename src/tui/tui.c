@@ -217,7 +217,8 @@ static void tui_hear(struct frontend *frontend, const struct model *model, const
 	if (!uv_is_active((uv_handle_t *)&tui->handles->frame) || app_wish(tui->app) != APP_STAYS)
 		wake(tui);
 	/* The timer may stand for the next second: what changed comes sooner. */
-	else if (app_needs_drawing(tui->app) && uv_timer_get_due_in(&tui->handles->frame) > FRAME / CLOCK_MS + 1)
+	else if (app_needs_drawing(tui->app) &&
+		 uv_timer_get_due_in(&tui->handles->frame) > FRAME / CLOCK_MS + 1)
 		plan_frame(tui);
 }
 
@@ -250,8 +251,8 @@ static const struct frontend_ops tui_ops = { "tui", tui_hear, tui_tick, tui_fini
 
 /* --- life --- */
 
-static void watch_signal(struct handles *handles, uv_loop_t *loop, uv_signal_t *handle, uv_signal_cb on_signal,
-			 int number)
+static void watch_signal(struct handles *handles, uv_loop_t *loop, uv_signal_t *handle,
+			 uv_signal_cb on_signal, int number)
 {
 	uv_signal_init(loop, handle);
 	handle->data = handles->tui;
@@ -268,7 +269,8 @@ static void open_handles(struct tui *tui, uv_loop_t *loop)
 	tui->handles = handles;
 	handles->tui = tui;
 	uv_poll_init(loop, &handles->keys, STDIN_FILENO);
-	/* libuv made it non-blocking, and with it the terminal's output and the shell's input: all the same open file. */
+	/* libuv made it non-blocking, and with it the terminal's output and the shell's input: all the same
+	 * open file. */
 	if (flags >= 0)
 		fcntl(STDIN_FILENO, F_SETFL, flags);
 	uv_timer_init(loop, &handles->frame);

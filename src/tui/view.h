@@ -1,4 +1,5 @@
-/* What the panes share: the state of the dashboard, and the calls that each pane answers. Private to src/tui. */
+/* What the panes share: the state of the dashboard, and the calls that each pane answers. Private to
+ * src/tui. */
 #ifndef XTOP_TUI_VIEW_H
 #define XTOP_TUI_VIEW_H
 
@@ -60,7 +61,14 @@ struct tests_pane {
 	int heading_columns[COLUMN_COUNT]; /* where columns begin, -1: not shown */
 };
 
-enum detail_tab { DETAIL_AUTO, DETAIL_OUTPUT, DETAIL_ERROR, DETAIL_ATTEMPTS, DETAIL_POINTS, DETAIL_TAB_COUNT };
+enum detail_tab {
+	DETAIL_AUTO,
+	DETAIL_OUTPUT,
+	DETAIL_ERROR,
+	DETAIL_ATTEMPTS,
+	DETAIL_POINTS,
+	DETAIL_TAB_COUNT,
+};
 
 struct detail_line {
 	size_t offset, length; /* of detail_pane.text */
@@ -92,7 +100,14 @@ struct header {
 	uint64_t cpu_second;
 };
 
-enum prompt_kind { PROMPT_NONE, PROMPT_SEARCH, PROMPT_REASON, PROMPT_RELEASE, PROMPT_QUIT, PROMPT_QUIT_AGAIN };
+enum prompt_kind {
+	PROMPT_NONE,
+	PROMPT_SEARCH,
+	PROMPT_REASON,
+	PROMPT_RELEASE,
+	PROMPT_QUIT,
+	PROMPT_QUIT_AGAIN,
+};
 
 struct prompt {
 	enum prompt_kind kind;

@@ -18,7 +18,8 @@ static long count_workers(const struct run *run)
 {
 	long count = 0;
 
-	vec_each(&run->workers, worker) count += worker->state != WORKER_ABSENT;
+	vec_each(&run->workers, worker)
+		count += worker->state != WORKER_ABSENT;
 	return count;
 }
 
@@ -100,8 +101,8 @@ static void draw_worker(struct app *app, const struct worker *worker, struct col
 	if (test) {
 		uint64_t age = now > worker->started ? now - worker->started : 0;
 
-		screen_format(screen, row, at.age, 6, age >= 10 * CLOCK_SECOND ? ROLE_FLAKY : ROLE_TEXT, "%6s",
-			      format_age(text, age));
+		screen_format(screen, row, at.age, 6, age >= 10 * CLOCK_SECOND ? ROLE_FLAKY : ROLE_TEXT,
+			      "%6s", format_age(text, age));
 		screen_text_end(screen, row, at.test, end - at.test, ROLE_TEXT, test->id);
 	} else {
 		const char *word = worker->state == WORKER_DEAD ? "ended" : worker->done ? "idle" : "ready";
@@ -134,7 +135,8 @@ static void workers_draw(struct app *app, struct area area, bool focused)
 		if (!worker) {
 			if (i == 0)
 				screen_text(app->screen, row, 2, area.width - 2, ROLE_DIM,
-					    app->ended ? "There was no worker." : "No worker has started yet.");
+					    app->ended ? "There was no worker."
+						       : "No worker has started yet.");
 			break;
 		}
 		draw_worker(app, worker, at, row, area.width);
@@ -146,8 +148,8 @@ static void workers_draw(struct app *app, struct area area, bool focused)
 		char text[96];
 		int width;
 
-		snprintf(text, sizeof(text), " %ld-%ld of %ld ", cursor->top + 1, cursor->top + cursor->height,
-			 cursor->length);
+		snprintf(text, sizeof(text), " %ld-%ld of %ld ", cursor->top + 1,
+			 cursor->top + cursor->height, cursor->length);
 		width = (int)strlen(text);
 		if (area.width - width - 1 > at.test + 6)
 			screen_text(app->screen, area.row, area.width - width - 1, width, ROLE_HEADING, text);

@@ -9,7 +9,7 @@ screen keys --keys </dev/null
 missing=
 for key in $("$driver" --keys | sed -n 's/^  \(.\{12\}\) .*/\1/p'); do
 	awk -v wanted="$key" '
-		/key / { for (i = 1; i <= NF; i++) if ($i == wanted || $i == wanted "\047;") found = 1 }
+		/key / { for (i = 1; i <= NF; i++) if ($i == wanted || $i == wanted ";" || $i == wanted "\047;") found = 1 }
 		END { exit !found }' "$tui/screens.sh" || missing="$missing $key"
 done
 if [ -z "$missing" ]; then

@@ -58,6 +58,9 @@ has() {
 same() {
 	[ -s "$1" ] && cmp -s "$1" "$2"
 }
+is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
 is_plain() {
 	[ "$(window display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}')" = '0 1 0 0' ]
 }
@@ -170,7 +173,9 @@ rm -f more go over
 keys "clear; sh -c 'echo \$\$ >../pid; exec \"\$0\" --tui -n 2 --adapter exec .' '$XTOP'" Enter
 check 'it opens once more' shows 'running .*slow\.sh'
 kill -SEGV "$(cat pid)"
+check 'a crash ends it' is_gone "$(cat pid)"
+check 'and the shell is back' shows 'ready> *$'
 keys 'stty -a >../crashed; touch ../over' Enter
-check 'after a crash the terminal is as it was' terminal_is_back over crashed
+check 'with the terminal as it was' terminal_is_back over crashed
 
 echo "1..$number"

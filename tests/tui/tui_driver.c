@@ -1,4 +1,5 @@
-/* Drives the dashboard without a terminal: a script of events and keys goes in, pictures of the screen come out.
+/* Drives the dashboard without a terminal: a script of events and keys goes in, pictures of the screen
+ * come out.
  *
  *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--keys] [--fuzz SEED COUNT] [SCRIPT]
  *
@@ -85,8 +86,8 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 
 static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
 {
-	return note_call(context, error, "%s %llu %s", on ? "quarantine" : "release", (unsigned long long)test,
-			 reason ? reason : "(no reason)");
+	return note_call(context, error, "%s %llu %s", on ? "quarantine" : "release",
+			 (unsigned long long)test, reason ? reason : "(no reason)");
 }
 
 static int control_pause(void *context, bool on, struct error *error)
@@ -161,10 +162,10 @@ static uint64_t seconds(const char *text)
 
 static bool set_field(struct event *event, const char *field, const char *text, size_t bytes)
 {
-#define X(number, kind, name)                            \
-	if (!strcmp(field, #name)) {                     \
-		SET_##kind(event, name, text, bytes);    \
-		return true;                             \
+#define X(number, kind, name)                         \
+	if (!strcmp(field, #name)) {                  \
+		SET_##kind(event, name, text, bytes); \
+		return true;                          \
 	}
 	XTOP_EVENT_FIELDS(X)
 #undef X
@@ -404,9 +405,9 @@ static void do_line(struct driver *driver, char *text)
 /* Random keys, clicks and sizes: nothing is printed, a sanitizer or a crash tells. */
 static void fuzz(struct driver *driver, unsigned long seed, unsigned long count)
 {
-	static const int special[] = { KEYCODE_UP,   KEYCODE_DOWN,      KEYCODE_LEFT, KEYCODE_RIGHT,
-				       KEYCODE_PAGE_UP, KEYCODE_PAGE_DOWN, KEYCODE_HOME, KEYCODE_END,
-				       KEYCODE_BACK_TAB, KEYCODE_ENTER,  KEYCODE_ESCAPE, KEYCODE_TAB };
+	static const int special[] = { KEYCODE_UP,       KEYCODE_DOWN,      KEYCODE_LEFT,   KEYCODE_RIGHT,
+				       KEYCODE_PAGE_UP,  KEYCODE_PAGE_DOWN, KEYCODE_HOME,   KEYCODE_END,
+				       KEYCODE_BACK_TAB, KEYCODE_ENTER,     KEYCODE_ESCAPE, KEYCODE_TAB };
 	uint64_t state = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 
 	for (unsigned long i = 0; i < count; i++) {
@@ -422,7 +423,8 @@ static void fuzz(struct driver *driver, unsigned long seed, unsigned long count)
 		else if (choice < 85)
 			app_key(driver->app, KEYCODE_F0 + 1 + (int)(value % 12));
 		else if (choice < 95)
-			app_mouse(driver->app, (enum mouse)(value % 4), (int)(value / 4 % 60), (int)(value / 240 % 150));
+			app_mouse(driver->app, (enum mouse)(value % 4), (int)(value / 4 % 60),
+				  (int)(value / 240 % 150));
 		else
 			screen_resize(driver->screen, 1 + (int)(value % 160), 1 + (int)(value / 160 % 60));
 		driver->idle_clock += CLOCK_SECOND / 10;
@@ -493,7 +495,7 @@ int main(int argc, char **argv)
 	}
 	str_init(&driver.calls);
 	driver.control = (struct control){ control_rerun, control_kill,   control_quarantine, control_pause,
-					   control_stop,  control_paused, control_idle,	      &driver };
+					   control_stop,  control_paused, control_idle,       &driver };
 	driver.model = model_new();
 	driver.screen = screen_new(width, height, driver.options.ascii);
 	driver.app = app_new(&driver.options, driver.model, &driver.control, driver.screen);

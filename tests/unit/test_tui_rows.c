@@ -82,7 +82,8 @@ static const char *listed(struct fixture *fixture, enum tab tab, enum column col
 		;
 	text[0] = '\0';
 	vec_each(&fixture->list.tests, test)
-		length += (size_t)snprintf(text + length, sizeof(text) - length, length ? " %u" : "%u", *test);
+		length +=
+			(size_t)snprintf(text + length, sizeof(text) - length, length ? " %u" : "%u", *test);
 	return text;
 }
 
@@ -198,7 +199,8 @@ static void long_order_by_name_is_worked_out_in_slices(void **state)
 		snprintf(id, sizeof(id), "test_%u", i * 2654435761u % 100000u);
 		feed_found(&fixture->feed, i, id);
 	}
-	while (!rows_list(fixture->listener.rows, fixture->feed.model, TAB_ALL, COLUMN_TEST, false, 0, &fixture->list)) {
+	while (!rows_list(fixture->listener.rows, fixture->feed.model, TAB_ALL, COLUMN_TEST, false, 0,
+			  &fixture->list)) {
 		assert_int_equal(fixture->list.tests.length, 5000);
 		calls++;
 	}

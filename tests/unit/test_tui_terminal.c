@@ -97,7 +97,8 @@ static int end_child(const struct fixture *fixture, enum ending ending, int numb
 
 static void deadly_signals_give_it_back_and_still_kill(void **state)
 {
-	static const int numbers[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	static const int numbers[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL,
+				       SIGTERM, SIGHUP,  SIGINT, SIGQUIT };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		int status = end_child(*state, BY_SIGNAL, numbers[i]);
