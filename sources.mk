@@ -114,6 +114,8 @@ library_sources = \
 	src/report/style.h \
 	src/report/summary.c \
 	src/report/summary.h \
+	src/report/target.c \
+	src/report/target.h \
 	src/report/xml.c \
 	src/report/xml.h \
 	src/tui/action.c \
@@ -199,10 +201,19 @@ unit_support = \
 
 script_tests = \
 	tests/check_layers.sh \
+	tests/cli/bad_input.sh \
 	tests/cli/demo.sh \
 	tests/cli/help_matches_man.sh \
+	tests/cli/interrupt.sh \
+	tests/cli/kill_controller.sh \
+	tests/cli/kill_workers.sh \
+	tests/cli/leaks.sh \
+	tests/cli/spawn_errors.sh \
+	tests/cli/timeouts_reruns.sh \
 	tests/sources_listed.sh \
+	tests/tui/keys.sh \
 	tests/tui/live.sh \
+	tests/tui/random.sh \
 	tests/tui/screens.sh
 
 helper_programs = \
@@ -232,6 +243,8 @@ shipped_files = \
 	tests/fuzz/fuzz_yaml.c \
 	tests/fuzz/run.sh \
 	tests/layers.txt \
+	tests/lib/cases.sh \
+	tests/lib/runs.sh \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \
 	tests/model/run.sh \
@@ -242,11 +255,13 @@ shipped_files = \
 	tests/tui/golden/detail-live.txt \
 	tests/tui/golden/detail.txt \
 	tests/tui/golden/ended-with-failures.txt \
+	tests/tui/golden/failed-without-failures.txt \
 	tests/tui/golden/follow.txt \
 	tests/tui/golden/help-120x40.txt \
 	tests/tui/golden/help-40x10.txt \
 	tests/tui/golden/help-80x24.txt \
 	tests/tui/golden/help-ascii-80x24.txt \
+	tests/tui/golden/keys.txt \
 	tests/tui/golden/kill.txt \
 	tests/tui/golden/mouse.txt \
 	tests/tui/golden/moving.txt \

@@ -39,6 +39,7 @@ int main(int argc, char *argv[])
 	/* A reader that left, a file-size limit: errors of the write, with a message, not deaths. Tests get them back. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	cli_open_standard_files();
 	struct error error = ERROR_INIT;
 	struct invocation invocation;
 	if (config_load(argc, argv, environ, &invocation, &error) != 0)
@@ -57,9 +58,11 @@ int main(int argc, char *argv[])
 		break;
 	case COMMAND_HELP:
 		option_print_help(stdout, "xtop");
+		code = cli_close_output(code);
 		break;
 	case COMMAND_VERSION:
 		printf("xtop %s\n", PACKAGE_VERSION);
+		code = cli_close_output(code);
 		break;
 	}
 	invocation_fini(&invocation);

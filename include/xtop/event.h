@@ -20,19 +20,19 @@
 
 /* X(name, number, "name in NDJSON")
  *
- * RUN_STARTED     first event: run_id, version, command, root, workers, wall
+ * RUN_STARTED     first event: run_id, version, command, root, wall
  * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line
- * RUN_COLLECTED   the end of collection: tests
+ * RUN_COLLECTED   the end of collection: tests, workers
  * COLLECT_ERROR   suite, file, message
  * WORKER_STARTED  worker, incarnation, pid
  * TEST_STARTED    worker, test, attempt
  * TEST_OUTPUT     worker, test, attempt, stream, data
  * TEST_POINT      a sub-result inside a test (a TAP point): worker, test, attempt, number, depth, outcome, name, message, reason
  * TEST_FINISHED   the end of one attempt: worker, test, attempt, outcome, duration, signal, exit_code, message, reason, code, cpu, rss,
- *                 bail_out
+ *                 bail_out, output_file
  * TEST_VERDICT    the test after its last attempt: test, outcome, flaky, quarantined, attempts, duration, worker, and the attempt's fields
  * WORKER_SAMPLE   worker, cpu (used by it and its tests since its start), rss
- * WORKER_DIED     worker, incarnation, pid, signal, exit_code, message, test (0: it had none)
+ * WORKER_DIED     worker, incarnation, pid, signal, exit_code, message ("was killed by SIGKILL"), test (0: it had none)
  * DIAGNOSIS       test, code, message
  * LOG             level, message, worker and test where they apply
  * RUN_FINISHED    last event: exit_code, duration, tests and the counts
@@ -132,7 +132,8 @@ enum event_level { LEVEL_NOTE = 1, LEVEL_WARNING = 2, LEVEL_ERROR = 3 };
 	X(40, UINT, dropped)    /* bytes of output beyond the limit, not kept */               \
 	X(41, TEXT, scope)                                                                     \
 	X(42, TEXT, adapter)                                                                   \
-	X(43, BOOL, bail_out)   /* of TEST_FINISHED: the program asked that its whole suite stop */
+	X(43, BOOL, bail_out)   /* of TEST_FINISHED: the program asked that its whole suite stop */ \
+	X(44, TEXT, output_file) /* with all that the attempt printed, where that was much; kept if the test fails */
 
 enum event_field {
 #define X(number, kind, name) FIELD_##name = number,

@@ -18,6 +18,7 @@ struct search {
 	struct programs *programs;
 	struct map *seen;
 	const char *root;
+	size_t notes_before; /* how many there were before the entry that is looked at */
 	/* Executables in directories that are not called like tests. */
 	size_t passed_over;
 	char *example;
@@ -294,34 +295,34 @@ static int add_entry_below(struct search *search, const char *base, const char *
 	return status;
 }
 
-static int nothing_found(const struct search *search, const char *base, const char *entry,
+/* A pattern or a path that means nothing is a mistake; a directory may have no tests (yet), which is told. */
+static int nothing_found(struct search *search, const char *base, const char *entry,
 			 struct error *error)
 {
 	char *path = fs_join(base, entry);
 	size_t notes = search->programs->notes.length;
+	int status = 0;
 
 	if (!fs_is_directory(path))
-		error_set(error, "'%s' matches no file below %s", entry, base);
+		status = error_set(error, "'%s' matches no file below %s", entry, base);
 	else if (search->adapter)
-		error_set(error, "there is no executable file in %s", entry);
-	else if (notes > 0)
-		error_set(error, "%s", search->programs->notes.items[notes - 1]);
-	else
-		error_set(
-			error,
-			"nothing in %s looks like a test (*.t, *.bats, executables called test_..., ..._test, "
-			"check_...)",
-			entry);
+		vec_push(&search->programs->notes, alloc_format("there is no executable file in %s", entry));
+	else if (notes == search->notes_before)
+		vec_push(&search->programs->notes,
+			 alloc_format("nothing in %s looks like a test (*.t, *.bats, executables called test_..., "
+				      "..._test, check_...)", entry));
 	free(path);
-	return -1;
+	return status;
 }
 
 static int add_entry(struct search *search, const struct config *config, const struct suite_config *suite,
 		     const char *entry, struct error *error)
 {
 	const char *base = suite->cwd ? suite->cwd : config->root;
-	int status = add_entry_below(search, base, entry, error);
+	int status;
 
+	search->notes_before = search->programs->notes.length;
+	status = add_entry_below(search, base, entry, error);
 	if (status == 0 && suite->cwd && entry[0] != '/' && strcmp(suite->cwd, config->root) != 0)
 		status = add_entry_below(search, config->root, entry, error);
 	if (status == 0 && !(search->flags & PROGRAMS_MAY_BE_NONE))

@@ -36,7 +36,8 @@
 
 #define vec_push(vec, item) do { \
 	vec_reserve((vec), (vec)->length + 1); \
-	(vec)->items[(vec)->length++] = (item); \
+	(vec)->items[(vec)->length] = (item); \
+	(vec)->length++; \
 	} while (0)
 
 #define vec_remove(vec, index) do { \

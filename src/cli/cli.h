@@ -2,6 +2,7 @@
 #ifndef XTOP_CLI_CLI_H
 #define XTOP_CLI_CLI_H
 
+#include "base/err.h"
 #include "config/config.h"
 
 enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, EXIT_USAGE = 4, EXIT_NO_TESTS = 5 };
@@ -9,6 +10,15 @@ enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, 
 int cli_run(struct config *config, int argc, char *const argv[]);
 int cli_list(struct config *config, int argc, char *const argv[]);
 int cli_replay(struct config *config, const char *file);
+
+/* Fills descriptors 0 to 2 where the caller closed them, so that no file of ours gets their numbers. What is
+ * written to a closed standard output fails, as it would have without us. */
+void cli_open_standard_files(void);
+/* Flushes standard output after text that no frontend wrote. `code`, or EXIT_INTERNAL with a message when not all
+ * of it could be written. */
+int cli_close_output(int code);
+/* What nothing can be done without: a working directory, and enough descriptors. */
+int cli_check_surroundings(struct error *error);
 
 /* The command line, quoted for a shell. The caller frees it. */
 char *cli_command_line(int argc, char *const argv[]);

@@ -18,8 +18,12 @@ int cli_list(struct config *config, int argc, char *const argv[])
 	struct error error = ERROR_INIT;
 	struct frontends frontends;
 	config->collect_only = true;
-	if (collect_prepare(config, &error) != 0 || frontends_open(&frontends, config, true, &error) != 0)
+	if (cli_check_surroundings(&error) != 0 || collect_prepare(config, &error) != 0)
 		return cli_fail(EXIT_USAGE, error.message);
+	if (frontends_open(&frontends, config, true, &error) != 0) {
+		frontends_close(&frontends);
+		return cli_fail(EXIT_USAGE, error.message);
+	}
 	struct engine_listener listener = { .hear = on_event, .context = &frontends };
 	struct engine *engine = engine_new(NULL, config, NULL, NULL, "list", clock_now(), &listener, &error);
 	char *command_line = cli_command_line(argc, argv);

@@ -62,8 +62,23 @@ static bool always_idle(void *context)
 	return true;
 }
 
-static const struct control no_control = { no_rerun, no_kill, no_quarantine, no_pause,
-					   no_stop,  never_paused, always_idle, NULL };
+static bool never_quarantined(void *context, uint64_t test)
+{
+	(void)context;
+	(void)test;
+	return false;
+}
+
+static const struct control no_control = {
+	.rerun = no_rerun,
+	.kill = no_kill,
+	.quarantine = no_quarantine,
+	.pause = no_pause,
+	.stop = no_stop,
+	.quarantined = never_quarantined,
+	.paused = never_paused,
+	.idle = always_idle,
+};
 
 static void read_all(struct journal_reader *reader, struct model *model, struct frontends *frontends)
 {
@@ -109,12 +124,13 @@ int cli_replay(struct config *config, const char *file)
 	struct error error = ERROR_INIT;
 	struct frontends frontends;
 	int tui = frontends_wants_tui(config, &error);
-	if (tui < 0)
+	if (tui < 0 || cli_check_surroundings(&error) != 0)
 		return cli_fail(EXIT_USAGE, error.message);
 	struct journal_reader *reader = journal_open(file, &error);
 	if (!reader)
 		return cli_fail(EXIT_USAGE, error.message);
 	if (frontends_open(&frontends, config, !tui, &error) != 0) {
+		frontends_close(&frontends);
 		journal_reader_free(reader);
 		return cli_fail(EXIT_USAGE, error.message);
 	}

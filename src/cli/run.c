@@ -19,11 +19,11 @@ struct session {
 	uv_loop_t loop;
 	uv_timer_t ticker;
 	uv_signal_t signals[3];
+	uv_signal_t suspended, continued;
 	struct engine *engine;
 	struct frontends frontends;
 	uint64_t epoch;
 	bool finished;  /* every test has its verdict */
-	bool interrupted;
 };
 
 static void make_run_id(char id[17])
@@ -67,11 +67,30 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct session *session = handle->data;
 	const char *reason = number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "hung up";
-	session->interrupted = true;
+	if (session->frontends.tui)
+		tui_stopping(session->frontends.tui);
 	if (session->finished) /* a dashboard that stayed */
 		uv_stop(&session->loop);
 	else
 		engine_interrupt(session->engine, reason);
+}
+
+/* Ctrl-Z: tests are in a session of their own, so the terminal's signal did not reach them. */
+static void on_suspend(uv_signal_t *handle, int number)
+{
+	struct session *session = handle->data;
+	(void)number;
+	engine_suspend(session->engine, true);
+	/* A dashboard stops the process itself, once it has given the terminal back. */
+	if (!session->frontends.tui)
+		raise(SIGSTOP);
+}
+
+static void on_continue(uv_signal_t *handle, int number)
+{
+	struct session *session = handle->data;
+	(void)number;
+	engine_suspend(session->engine, false);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -91,6 +110,11 @@ static void open_handles(struct session *session)
 		session->signals[i].data = session;
 		uv_signal_start(&session->signals[i], on_signal, numbers[i]);
 	}
+	uv_signal_init(&session->loop, &session->suspended);
+	uv_signal_init(&session->loop, &session->continued);
+	session->suspended.data = session->continued.data = session;
+	uv_signal_start(&session->suspended, on_suspend, SIGTSTP);
+	uv_signal_start(&session->continued, on_continue, SIGCONT);
 }
 
 static void close_handle(uv_handle_t *handle, void *unused)
@@ -142,14 +166,15 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	struct session session;
 	memset(&session, 0, sizeof(session));
 	int tui = 0, code = EXIT_USAGE;
-	if (collect_prepare(config, &error) != 0 || (tui = frontends_wants_tui(config, &error)) < 0)
+	if (cli_check_surroundings(&error) != 0 || collect_prepare(config, &error) != 0 ||
+	    (tui = frontends_wants_tui(config, &error)) < 0)
 		return cli_fail(EXIT_USAGE, error.message);
 
 	char run_id[17];
 	make_run_id(run_id);
 	session.epoch = clock_now();
 	struct worker_context context = { .run_id = run_id, .epoch = session.epoch, .serial = config->workers == 0 };
-	/* Two descriptors a worker: take what is allowed, but hand tests what we were given. */
+	/* Each worker needs some: take what is allowed, but hand tests what we were given. */
 	getrlimit(RLIMIT_NOFILE, &context.nofile);
 	struct rlimit more = { context.nofile.rlim_max, context.nofile.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &more);

@@ -12,15 +12,10 @@ static void tell_about_journal(struct engine *engine, const struct error *error)
 	engine->failed_inside = true;
 }
 
-void bus_pass(struct engine *engine, const struct event *event)
+/* To everybody who keeps or shows events. */
+static void spread(struct engine *engine, const struct event *event)
 {
-	if (event->type == EVENT_TEST_OUTPUT)
-		spool_output(engine->spool, engine->model, event);
 	model_apply(engine->model, event);
-	if (event->type == EVENT_TEST_FINISHED)
-		spool_finished(engine->spool, engine->model, event);
-	else if (event->type == EVENT_TEST_VERDICT)
-		spool_verdict(engine->spool, event);
 	struct error error = ERROR_INIT;
 	bool journal_failed = engine->journal && journal_append(engine->journal, event, &error) != 0;
 	if (engine->listener.hear)
@@ -31,6 +26,24 @@ void bus_pass(struct engine *engine, const struct event *event)
 	if (spool_take_error(engine->spool, &error))
 		engine_log(engine, LEVEL_WARNING, "%s; of long outputs only the beginning and the end are kept",
 			   error.message);
+}
+
+void bus_pass(struct engine *engine, const struct event *event)
+{
+	const char *path = NULL;
+	if (event->type == EVENT_TEST_OUTPUT)
+		spool_output(engine->spool, engine->model, event);
+	else if (event->type == EVENT_TEST_FINISHED)
+		path = spool_finished(engine->spool, event);
+	else if (event->type == EVENT_TEST_VERDICT)
+		spool_verdict(engine->spool, event);
+	if (!path) {
+		spread(engine, event);
+		return;
+	}
+	struct event complete = *event;
+	event_put_text(&complete, output_file, path);
+	spread(engine, &complete);
 }
 
 void bus_emit(struct engine *engine, struct event *event)

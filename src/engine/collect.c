@@ -101,6 +101,10 @@ int engine_collect(struct engine *engine, struct error *error)
 	struct event event;
 	event_init(&event, EVENT_RUN_COLLECTED);
 	event_put(&event, tests, engine->entries.length);
+	if (engine->pool) {
+		engine->workers = engine_count_workers(engine);
+		event_put(&event, workers, engine->workers);
+	}
 	engine->collected = true;
 	bus_emit(engine, &event);
 	return 0;

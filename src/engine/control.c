@@ -2,6 +2,7 @@
 #include "engine/control.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/internal.h"
 #include "event/codec.h"
 
@@ -23,6 +24,8 @@ static void reopen(struct engine *engine)
 	engine->closed = engine->interrupted = false;
 	free(engine->close_reason);
 	engine->close_reason = NULL;
+	if (engine->finished)
+		engine->idle += clock_now() - engine->finished_at;
 	engine->finished = false;
 	for (unsigned i = 0; i < engine->workers; i++)
 		if (engine->slots[i].state != SLOT_EMPTY)
@@ -114,6 +117,14 @@ static int control_stop(void *context, struct error *error)
 	return 0;
 }
 
+static bool control_quarantined(void *context, uint64_t test)
+{
+	const struct engine *engine = context;
+	const struct test *shown = model_test(engine->model, test);
+	return shown && engine->quarantine &&
+	       quarantine_find(engine->quarantine, shown->suite, shown->id) != NULL;
+}
+
 static bool control_paused(void *context)
 {
 	const struct engine *engine = context;
@@ -133,6 +144,7 @@ const struct control *engine_control(struct engine *engine)
 					    .quarantine = control_quarantine,
 					    .pause = control_pause,
 					    .stop = control_stop,
+					    .quarantined = control_quarantined,
 					    .paused = control_paused,
 					    .idle = control_idle,
 					    .context = engine };

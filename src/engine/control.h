@@ -23,6 +23,8 @@ struct control {
 	int (*pause)(void *context, bool on, struct error *error);
 	/* Stops the run: what runs is ended, what waits is not run. The second call kills. */
 	int (*stop)(void *context, struct error *error);
+	/* Whether quarantine.yaml holds the test now, whatever its outcome is. */
+	bool (*quarantined)(void *context, uint64_t test);
 	bool (*paused)(void *context);
 	/* No test runs or waits: leaving loses nothing. */
 	bool (*idle)(void *context);

@@ -14,8 +14,10 @@
 #define PACKAGE_VERSION "unknown"
 #endif
 
-/* Descriptors that the controller needs beside two for each worker. */
-#define SPARE_DESCRIPTORS 32
+/* What the controller needs beside its workers', with some to open for a moment; and what it needs for each: a
+ * socket, a pidfd, and the file of a long output. */
+#define SPARE_DESCRIPTORS 24
+#define WORKER_DESCRIPTORS 3
 
 struct entry *engine_entry(struct engine *engine, uint64_t test)
 {
@@ -89,8 +91,7 @@ fail:
 	return NULL;
 }
 
-/* As many workers as were asked for, as the machine has, as there are tests, and as there are descriptors for. */
-static unsigned count_workers(struct engine *engine)
+unsigned engine_count_workers(struct engine *engine)
 {
 	const struct config *config = engine->config;
 	size_t tests = engine->entries.length - engine->done;
@@ -109,13 +110,13 @@ static unsigned count_workers(struct engine *engine)
 		wanted = RING_LANES;
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		unsigned long room = limit.rlim_cur > SPARE_DESCRIPTORS ? (limit.rlim_cur - SPARE_DESCRIPTORS) / 2 : 1;
-		if (room < 1)
-			room = 1;
+		unsigned long room = 1;
+		if (limit.rlim_cur >= SPARE_DESCRIPTORS + WORKER_DESCRIPTORS)
+			room = (unsigned long)(limit.rlim_cur - SPARE_DESCRIPTORS) / WORKER_DESCRIPTORS;
 		if (wanted > room) {
 			engine_log(engine, LEVEL_WARNING,
-				   "%lu workers instead of %lu: this process may open only %lu files (`ulimit -n`)",
-				   room, wanted, (unsigned long)limit.rlim_cur);
+				   "%lu worker%s instead of %lu: this process may open only %lu files (`ulimit -n`)",
+				   room, room == 1 ? "" : "s", wanted, (unsigned long)limit.rlim_cur);
 			wanted = room;
 		}
 	}
@@ -148,7 +149,6 @@ int engine_start(struct engine *engine, const char *command_line, struct error *
 	emit_started(engine, command_line);
 	if (engine_collect(engine, error) != 0)
 		return -1;
-	engine->workers = count_workers(engine);
 	/* A worker must not start a test that the N-th failure would have held back. */
 	engine->ahead_limit = engine->config->max_fail || engine->config->workers == 0 ? 1 : 2;
 	open_handles(engine);

@@ -57,6 +57,9 @@ const struct control *engine_control(struct engine *engine);   /* borrowed */
 /* A signal or a key asks to stop: the first time running tests are ended, the second time killed. */
 void engine_interrupt(struct engine *engine, const char *reason);
 
+/* xtop is about to be stopped (Ctrl-Z), or goes on: running tests and their deadlines with it. */
+void engine_suspend(struct engine *engine, bool on);
+
 /* DESIGN §4: 0, 1, 2, 3 or 5; what the run, as it stands, ends with. */
 int engine_exit_code(const struct engine *engine);
 

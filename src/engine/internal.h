@@ -71,6 +71,7 @@ struct engine {
 	bool closed;               /* no new test starts: stop or maxfail */
 	bool interrupted, broken_collection, failed_inside;
 	char *close_reason;        /* why those that wait are not run */
+	uint64_t finished_at, idle; /* ns: when the run ended last, and how long it lay still between its ends */
 	unsigned gating_failures, barren_deaths;
 	uv_poll_t doorbell, guardian;
 	uv_prepare_t before_sleep;
@@ -86,6 +87,9 @@ void bus_emit(struct engine *engine, struct event *event);
 void bus_pass(struct engine *engine, const struct event *event);
 
 struct entry *engine_entry(struct engine *engine, uint64_t test); /* NULL: no such test */
+
+/* As many workers as were asked for, as the machine has, as there are tests, and as there are descriptors for. */
+unsigned engine_count_workers(struct engine *engine);
 
 /* collect.c */
 int engine_collect(struct engine *engine, struct error *error);
@@ -124,11 +128,12 @@ void verdict_check_finished(struct engine *engine);
 void stop_dispatching(struct engine *engine, const char *reason); /* those that wait are not run */
 void stop_suite(struct engine *engine, const struct suite_config *suite, const char *reason);
 
-/* spool.c: hears TEST_OUTPUT before the model does, TEST_FINISHED and TEST_VERDICT after it. */
+/* spool.c: hears all three before the model does. */
 struct spool;
 struct spool *spool_new(const char *root, const char *run_id);
 void spool_output(struct spool *spool, struct model *model, const struct event *event);
-void spool_finished(struct spool *spool, struct model *model, const struct event *event);
+/* Tells where the attempt's whole output is: borrowed until its verdict, NULL: in no file. */
+const char *spool_finished(struct spool *spool, const struct event *event);
 void spool_verdict(struct spool *spool, const struct event *event);
 /* True, once, when files could not be written (any more): *error says why. */
 bool spool_take_error(struct spool *spool, struct error *error);

@@ -86,15 +86,20 @@ static unsigned living(const struct engine *engine)
 	return count;
 }
 
+static void stop_without_workers(struct engine *engine)
+{
+	if (living(engine) > 0)
+		return;
+	engine->failed_inside = true;
+	stop_dispatching(engine, "no worker could be started");
+}
+
 /* A slot that can't be filled: the others do its work; without any the run ends. */
 static void lose_slot(struct engine *engine, unsigned slot, const char *message)
 {
 	engine->slots[slot].state = SLOT_EMPTY;
 	engine_log(engine, LEVEL_ERROR, "%s", message);
-	if (living(engine) == 0) {
-		engine->failed_inside = true;
-		stop_dispatching(engine, "no worker could be started");
-	}
+	stop_without_workers(engine);
 }
 
 void slots_start(struct engine *engine)
@@ -102,8 +107,9 @@ void slots_start(struct engine *engine)
 	for (unsigned i = 0; i < engine->workers; i++) {
 		struct error error = ERROR_INIT;
 		if (start_one(engine, i, &error) != 0)
-			lose_slot(engine, i, error.message);
+			engine_log(engine, LEVEL_ERROR, "%s", error.message);
 	}
+	stop_without_workers(engine);
 }
 
 static void describe_death(const struct pool_news *news, struct str *out)

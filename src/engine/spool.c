@@ -183,15 +183,14 @@ void spool_output(struct spool *spool, struct model *model, const struct event *
 	write_to(spool, file, event->data.data, event->data.length);
 }
 
-void spool_finished(struct spool *spool, struct model *model, const struct event *event)
+const char *spool_finished(struct spool *spool, const struct event *event)
 {
 	uint64_t test = event->test;
 	struct spooled *file = map_get(spool->open_files, &test, sizeof(test));
 	if (!file)
-		return;
+		return NULL;
 	close_file(spool, file);
-	if (!spool->broken)
-		model_set_output_path(model, file->test, file->attempt, file->path);
+	return spool->broken ? NULL : file->path;
 }
 
 void spool_verdict(struct spool *spool, const struct event *event)

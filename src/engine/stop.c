@@ -27,8 +27,13 @@ static void drop_waiting(struct engine *engine, const struct suite_config *suite
 {
 	struct drop drop = { engine, suite, reason, VEC_INIT };
 	engine->sched_ops->clear(engine->sched, drop_test, &drop);
-	vec_each(&drop.kept, test)
-		engine->sched_ops->add(engine->sched, *test);
+	vec_each(&drop.kept, test) {
+		/* One that was dropped may have been the failure that --maxfail waited for. */
+		if (engine->closed)
+			verdict_not_run(engine, *test, engine->close_reason);
+		else
+			engine->sched_ops->add(engine->sched, *test);
+	}
 	vec_fini(&drop.kept);
 	for (size_t i = 0; i < engine->entries.length; i++) {
 		struct entry *entry = &engine->entries.items[i];
@@ -66,20 +71,32 @@ void engine_interrupt(struct engine *engine, const char *reason)
 	if (engine->finished)
 		return;
 	engine->interrupted = true;
+	pool_wake(engine->pool);
+	if (engine->closed && !again) { /* stopped already, for a reason that let running tests end */
+		free(engine->close_reason);
+		engine->close_reason = alloc_string(reason);
+	}
 	stop_dispatching(engine, reason);
 	for (unsigned i = 0; i < engine->workers; i++) {
 		struct slot *slot = &engine->slots[i];
-		if (!slot->running && !slot->ahead)
-			continue;
-		if (again) {
+		if (again && (slot->running || slot->ahead)) {
 			/* The guardian ends what the worker ran. */
 			pool_kill_worker(engine->pool, i);
-			continue;
+		} else if (slot->running) {
+			/* What it holds ahead was asked back, or is cancelled when it turns out to be running. */
+			struct command command = { .type = COMMAND_CANCEL,
+						   .test = slot->running,
+						   .reason = engine->close_reason };
+			slots_send(engine, i, &command);
 		}
-		struct command command = { .type = COMMAND_CANCEL,
-					   .test = slot->running ? slot->running : slot->ahead,
-					   .reason = engine->close_reason };
-		slots_send(engine, i, &command);
 	}
 	verdict_check_finished(engine);
+}
+
+void engine_suspend(struct engine *engine, bool on)
+{
+	struct command command = { .type = on ? COMMAND_PAUSE : COMMAND_RESUME };
+	for (unsigned i = 0; i < engine->workers; i++)
+		if (engine->slots[i].state != SLOT_EMPTY)
+			slots_send(engine, i, &command);
 }

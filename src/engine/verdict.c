@@ -47,11 +47,20 @@ static void put_attempt(struct event *event, const struct attempt *attempt)
 	event_put_text(event, code, attempt->code);
 }
 
+/* The last attempt, but for one that was stopped on its way: then what came before counts. */
+static const struct attempt *deciding_attempt(const struct test *test)
+{
+	for (size_t i = test->attempts.length; i-- > 0;)
+		if (test->attempts.items[i]->outcome != OUTCOME_NOTRUN)
+			return test->attempts.items[i];
+	return test_last_attempt(test);
+}
+
 void verdict_emit(struct engine *engine, uint64_t number)
 {
 	struct entry *entry = engine_entry(engine, number);
 	const struct test *test = model_test(engine->model, number);
-	const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
+	const struct attempt *attempt = test ? deciding_attempt(test) : NULL;
 	if (!attempt)
 		return;
 	enum outcome outcome = attempt->outcome;
@@ -170,7 +179,8 @@ void verdict_check_finished(struct engine *engine)
 	struct event event;
 	event_init(&event, EVENT_RUN_FINISHED);
 	event_put(&event, exit_code, engine_exit_code(engine));
-	event_put(&event, duration, clock_now() - engine->epoch);
+	engine->finished_at = clock_now();
+	event_put(&event, duration, engine->finished_at - engine->epoch - engine->idle);
 	event_put(&event, tests, engine->entries.length);
 	event_put(&event, passed, sum.passed);
 	event_put(&event, failed, sum.failed);

@@ -120,6 +120,11 @@ void fold_log(struct model *model, const struct event *event, int level, char *t
 		 ((struct log_line){ .t = event->t, .level = level, .type = event->type, .text = text }));
 }
 
+static unsigned workers_within(uint64_t workers)
+{
+	return workers > XTOP_SLOTS_MAX ? XTOP_SLOTS_MAX : (unsigned)workers;
+}
+
 static bool run_started(struct model *model, const struct event *event)
 {
 	struct run *run = &model->run;
@@ -131,7 +136,7 @@ static bool run_started(struct model *model, const struct event *event)
 	run->command = fold_copy(&event->command, MESSAGE_KEPT);
 	run->root = fold_copy(&event->root, MESSAGE_KEPT);
 	run->wall = event->wall;
-	run->workers_wanted = event->workers > XTOP_SLOTS_MAX ? XTOP_SLOTS_MAX : (unsigned)event->workers;
+	run->workers_wanted = workers_within(event->workers);
 	return true;
 }
 
@@ -153,10 +158,20 @@ static bool collect_error(struct model *model, const struct event *event)
 static bool log_event(struct model *model, const struct event *event)
 {
 	int level = event_has(event, level) ? event->level : LEVEL_NOTE;
+	const struct test *test;
+	char *text;
 
 	if (level < LEVEL_NOTE || level > LEVEL_ERROR)
 		return false;
-	fold_log(model, event, level, fold_copy(&event->message, MESSAGE_KEPT));
+	text = fold_copy(&event->message, MESSAGE_KEPT);
+	test = model_test(model, event->test);
+	if (test) {
+		char *about = alloc_format("%s: %s", test->id, text);
+
+		free(text);
+		text = about;
+	}
+	fold_log(model, event, level, text);
 	return true;
 }
 
@@ -179,6 +194,8 @@ static bool fold(struct model *model, const struct event *event)
 		return fold_test_found(model, event);
 	case EVENT_RUN_COLLECTED:
 		model->run.collected = true;
+		if (event_has(event, workers))
+			model->run.workers_wanted = workers_within(event->workers);
 		return true;
 	case EVENT_COLLECT_ERROR:
 		return collect_error(model, event);

@@ -157,7 +157,5 @@ struct test *model_test(const struct model *model, uint64_t number); /* NULL: no
 /* Bytes of output and points kept for tests that did not fail, beyond which the oldest are discarded;
  * default 64 MiB. Failed and flaky ones have four times as much. */
 void model_set_output_budget(struct model *model, size_t bytes);
-/* Where an attempt's whole output was put: the engine tells after it spooled it. Copied. */
-void model_set_output_path(struct model *model, uint64_t test, uint32_t attempt, const char *path);
 
 #endif

@@ -259,6 +259,7 @@ static void attempt_end(struct model *model, struct test *test, struct attempt *
 	set_text(&attempt->message, &event->message);
 	set_text(&attempt->reason, &event->reason);
 	set_text(&attempt->code, &event->code);
+	set_text(&attempt->output.path, &event->output_file);
 	output_compact(&attempt->output);
 	model->run.sum_of_durations += duration;
 	if (attempt->worker < model->run.workers.length)
@@ -314,6 +315,15 @@ static void keep_words(struct model *model, struct test *test, const struct even
 	}
 }
 
+/* The files of a test that passed at once are removed. */
+static void forget_files(struct test *test)
+{
+	vec_each(&test->attempts, attempt) {
+		free((*attempt)->output.path);
+		(*attempt)->output.path = NULL;
+	}
+}
+
 static uint64_t sum_of_attempts(const struct test *test)
 {
 	uint64_t sum = 0;
@@ -362,6 +372,8 @@ bool fold_test_verdict(struct model *model, const struct event *event)
 	test->points_passed = last ? last->points_passed : 0;
 	test->points_failed = last ? last->points_failed : 0;
 	test->points_skipped = last ? last->points_skipped : 0;
+	if (!outcome_is_failure(test->outcome) && !test->flaky)
+		forget_files(test);
 	tally_add(&model->run.tally, test);
 	shelf_put(model, test);
 	return true;
@@ -377,19 +389,4 @@ bool fold_diagnosis(struct model *model, const struct event *event)
 		test->code = fold_shared(model, &event->code);
 	set_text(&test->message, &event->message);
 	return true;
-}
-
-void model_set_output_path(struct model *model, uint64_t number, uint32_t attempt, const char *path)
-{
-	struct test *test = model_test(model, number);
-
-	if (!test)
-		return;
-	vec_each(&test->attempts, it) {
-		if ((*it)->number == attempt) {
-			free((*it)->output.path);
-			(*it)->output.path = alloc_string(path);
-			model->run.revision++;
-		}
-	}
 }

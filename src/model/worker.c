@@ -108,19 +108,21 @@ bool fold_worker_died(struct model *model, const struct event *event)
 	worker->started = event->t;
 	worker->cpu_share = 0;
 	worker->rss = 0;
-	str_add_format(&text, "worker gw%u died", worker->slot);
-	if (event->signal)
-		str_add_format(&text, " of %s", event_signal_name(fold_uint32(event->signal), buffer));
-	else if (event_has(event, exit_code))
-		str_add_format(&text, " with exit code %lld", (long long)event->exit_code);
+	str_add_format(&text, "worker gw%u ", worker->slot);
+	if (event_has(event, message) && event->message.length) {
+		char *how = fold_copy(&event->message, MESSAGE_KEPT);
+
+		str_add_text(&text, how);
+		free(how);
+	} else if (event->signal) {
+		str_add_format(&text, "died of %s", event_signal_name(fold_uint32(event->signal), buffer));
+	} else if (event_has(event, exit_code)) {
+		str_add_format(&text, "died with exit code %lld", (long long)event->exit_code);
+	} else {
+		str_add_text(&text, "died");
+	}
 	if (test)
 		str_add_format(&text, " while it ran %s", test->id);
-	if (event_has(event, message) && event->message.length) {
-		char *message = fold_copy(&event->message, MESSAGE_KEPT);
-
-		str_add_format(&text, ": %s", message);
-		free(message);
-	}
 	fold_log(model, event, LEVEL_WARNING, str_take(&text));
 	return true;
 }

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "event/codec.h"
+#include "report/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -82,10 +84,20 @@ static void put_counts(struct json *object, const struct run *run)
 	json_put_int(object, "quarantined", run->tally.quarantined);
 }
 
+static void fail(struct json_report *report, int number)
+{
+	report->failure = number ? number : EIO;
+	if (!report->path)
+		return;
+	/* What is buffered must not follow when the file is closed. A disk may have taken half a line already. */
+	__fpurge(report->out);
+	target_cut_back(report->path);
+}
+
 static void flush(struct json_report *report)
 {
 	if (!report->failure && fflush(report->out))
-		report->failure = errno;
+		fail(report, errno);
 }
 
 static void json_hear(struct frontend *frontend, const struct model *model, const struct event *event)
@@ -111,7 +123,7 @@ static void json_hear(struct frontend *frontend, const struct model *model, cons
 	json_free(object);
 	errno = 0;
 	if (fwrite(report->line.data, 1, report->line.length, report->out) != report->line.length)
-		report->failure = errno ? errno : EIO;
+		fail(report, errno);
 	if (event->type == EVENT_TEST_VERDICT || event->type == EVENT_RUN_FINISHED)
 		flush(report);
 }
@@ -128,7 +140,8 @@ static int json_finish(struct frontend *frontend, const struct model *model, str
 
 	(void)model;
 	flush(report);
-	if (!report->failure)
+	/* Whoever reads a pipe may leave when they saw enough. */
+	if (!report->failure || (!report->path && report->failure == EPIPE))
 		return 0;
 	return error_set_errno(error, report->failure, "%s: the events could not be written",
 			       report->path ? report->path : "json");

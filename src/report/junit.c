@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "event/codec.h"
 #include "report/style.h"
+#include "report/target.h"
 #include "report/xml.h"
 
 #include <inttypes.h>
@@ -191,33 +192,24 @@ static void add_story(struct str *out, const struct test *test, const struct att
 
 static void add_output(struct str *out, const struct attempt *attempt)
 {
-	const struct output *output;
-	struct str text = STR_INIT;
-	struct slice part;
-	uint64_t missing;
+	static const struct style style = { .ascii = false };
+	struct str text = STR_INIT, missing = STR_INIT, after = STR_INIT;
 
 	if (!attempt || (!attempt->output.total && !attempt->output.dropped))
 		return;
-	output = &attempt->output;
-	part = style_whole_head(output);
-	str_add(&text, part.data, part.length);
-	missing = style_whole_gap(output);
-	if (missing) {
-		str_add_text(&text, "\n[… ");
-		style_add_size(&text, missing);
-		str_add_text(&text, output->path ? " only in the file]\n" : " not kept]\n");
-	}
-	part = style_whole_tail(output);
-	str_add(&text, part.data, part.length);
-	if (output->dropped) {
-		str_add_text(&text, "\n[… ");
-		style_add_size(&text, output->dropped);
-		str_add_text(&text, " more, beyond the limit, not kept]\n");
+	style_split_output(&style, &attempt->output, &text, &missing, &after);
+	if (missing.length) {
+		str_add_char(&text, '\n');
+		str_add(&text, missing.data, missing.length);
+		str_add_char(&text, '\n');
+		str_add(&text, after.data, after.length);
 	}
 	str_add_text(out, "<system-out>");
 	xml_add_text(out, (struct slice){ text.data, text.length });
 	str_add_text(out, "</system-out>\n");
 	str_fini(&text);
+	str_fini(&missing);
+	str_fini(&after);
 }
 
 /* A failed attempt that is not the testcase's own: `kind` is "rerun" or "flaky". */
@@ -425,30 +417,12 @@ static const struct frontend_ops junit_ops = {
 	.free = junit_free,
 };
 
-/* Said before the run, not after an hour of it. */
-static int check(const char *path, struct error *error)
-{
-	char *directory;
-	int status;
-
-	if (fs_is_directory(path))
-		return error_set(error, "%s: expected a file, found a directory", path);
-	if (fs_exists(path))
-		return access(path, W_OK) ? error_set(error, "%s: can't be written", path) : 0;
-	directory = fs_directory_of(path);
-	status = fs_make_directories(directory, error);
-	if (status == 0 && access(directory, W_OK))
-		status = error_set(error, "%s: can't be written: no permission for %s", path, directory);
-	free(directory);
-	return status;
-}
-
 struct frontend *report_junit_new(const char *path, struct error *error)
 {
 	char *absolute = fs_absolute(path);
 	struct junit *junit;
 
-	if (check(absolute, error) != 0) {
+	if (target_check(absolute, error) != 0) {
 		free(absolute);
 		return NULL;
 	}

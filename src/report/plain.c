@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -340,6 +341,9 @@ static void tell_verdict(struct plain *plain, const struct test *test)
 	if (options->collect_only || options->verbosity < 0 ||
 	    (!failed && options->verbosity < 1 && test->verdicts < 2))
 		return;
+	/* It could not be collected, which was told just now. */
+	if (test->outcome == OUTCOME_ERROR && !last)
+		return;
 	style_add_test_line(&plain->style, &plain->text, test, plain->with_suite,
 			    options->terminal ? terminal_width(plain) : 0);
 	/* Failures show their output at the end. */
@@ -402,6 +406,17 @@ static void plain_hear(struct frontend *frontend, const struct model *model, con
 	heartbeat(plain, model, run->now);
 }
 
+/* Whoever reads a pipe may leave when they saw enough, as head(1) does: no fault of anybody's. */
+static bool reader_left(FILE *out)
+{
+	int number = errno;
+	struct pollfd pipe = { .fd = fileno(out), .events = POLLOUT };
+	bool left = poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
+
+	errno = number;
+	return left;
+}
+
 static int plain_finish(struct frontend *frontend, const struct model *model, struct error *error)
 {
 	struct plain *plain = (struct plain *)frontend;
@@ -422,6 +437,8 @@ static int plain_finish(struct frontend *frontend, const struct model *model, st
 	}
 	errno = 0;
 	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	if (reader_left(out))
 		return 0;
 	if (errno)
 		return error_set_errno(error, errno, "the report could not be written");

@@ -288,15 +288,16 @@ void style_add_log_line(const struct style *style, struct str *out, const struct
 	}
 }
 
-struct slice style_whole_head(const struct output *output)
+/* Without the line, or at least the character, that was cut at the end. */
+static struct slice whole_begin(struct slice text)
 {
-	const char *bytes = output->head.data;
-	size_t length = output->head.length;
+	const char *bytes = text.data;
+	size_t length = text.length;
 	const char *newline;
 	size_t back = 0;
 
-	if (!output_gap(output) || !length)
-		return (struct slice){ bytes, length };
+	if (!length)
+		return text;
 	newline = memrchr(bytes, '\n', length);
 	if (newline && (size_t)(bytes + length - newline) <= CUT_LINE)
 		return (struct slice){ bytes, (size_t)(newline + 1 - bytes) };
@@ -312,62 +313,85 @@ struct slice style_whole_head(const struct output *output)
 	return (struct slice){ bytes, length };
 }
 
-struct slice style_whole_tail(const struct output *output)
+/* The same at the begin. */
+static struct slice whole_end(struct slice text)
 {
-	struct slice tail = output_tail(output);
-	size_t reach = tail.length < CUT_LINE ? tail.length : CUT_LINE;
+	size_t reach = text.length < CUT_LINE ? text.length : CUT_LINE;
 	const char *newline;
 	size_t skip = 0;
 
-	if (!output_gap(output) || !tail.length)
-		return tail;
-	newline = memchr(tail.data, '\n', reach);
-	if (newline && newline + 1 < tail.data + tail.length)
-		skip = (size_t)(newline + 1 - tail.data);
+	if (!text.length)
+		return text;
+	newline = memchr(text.data, '\n', reach);
+	if (newline && newline + 1 < text.data + text.length)
+		skip = (size_t)(newline + 1 - text.data);
 	else
-		while (skip < 3 && skip < tail.length && ((unsigned char)tail.data[skip] & 0xC0) == 0x80)
+		while (skip < 3 && skip < text.length && ((unsigned char)text.data[skip] & 0xC0) == 0x80)
 			skip++;
-	return (struct slice){ tail.data + skip, tail.length - skip };
+	return (struct slice){ text.data + skip, text.length - skip };
 }
 
-uint64_t style_whole_gap(const struct output *output)
+static void add_missing(const struct style *style, struct str *out, uint64_t gap, const struct output *output)
 {
-	if (output->discarded || !output_gap(output))
-		return output_gap(output);
-	return output->total - style_whole_head(output).length - style_whole_tail(output).length;
+	str_add_text(out, style->ascii ? "[... " : "[… ");
+	if (gap) {
+		style_add_size(out, gap);
+		str_add_text(out, output->path ? " only in the file" : " not kept");
+	}
+	if (output->dropped) {
+		str_add_text(out, gap ? ", " : "");
+		style_add_size(out, output->dropped);
+		str_add_text(out, " beyond --output-limit not kept");
+	}
+	str_add_char(out, ']');
+}
+
+void style_split_output(const struct style *style, const struct output *output, struct str *before,
+			struct str *missing, struct str *after)
+{
+	struct slice head = { output->head.data, output->head.length };
+	struct slice tail = output_tail(output);
+	size_t first; /* bytes of the head that are before */
+
+	if (output_gap(output)) {
+		head = whole_begin(head);
+		tail = whole_end(tail);
+		str_add(before, head.data, head.length);
+		str_add(after, tail.data, tail.length);
+		add_missing(style, missing, output->total - head.length - tail.length, output);
+		return;
+	}
+	if (!output->dropped) {
+		str_add(before, head.data, head.length);
+		str_add(before, tail.data, tail.length);
+		return;
+	}
+	/* What a worker keeps of the end of a too long output is as long as the model's tail. */
+	first = output->total > OUTPUT_TAIL ? (size_t)output->total - OUTPUT_TAIL : (size_t)output->total;
+	if (first > head.length)
+		first = head.length;
+	str_add(before, head.data, first);
+	str_add(after, head.data + first, head.length - first);
+	str_add(after, tail.data, tail.length);
+	add_missing(style, missing, 0, output);
 }
 
 void style_add_output(const struct style *style, struct str *out, const char *prefix,
 		      const struct output *output)
 {
-	struct slice head = style_whole_head(output);
-	struct slice tail = style_whole_tail(output);
-	uint64_t gap = style_whole_gap(output);
+	struct str before = STR_INIT, missing = STR_INIT, after = STR_INIT;
 
-	if (gap || output->dropped) {
-		style_add_block(style, out, prefix, head);
-		if (gap) {
-			style_add(style, out, ROLE_DIM, prefix);
-			str_add_text(out, style->ascii ? "[... " : "[… ");
-			style_add_size(out, gap);
-			str_add_text(out, output->path ? " only in the file]" : " not kept]");
-			str_add_char(out, '\n');
-		}
-		style_add_block(style, out, prefix, tail);
-	} else {
-		struct str whole = STR_INIT;
-
-		str_add(&whole, head.data, head.length);
-		str_add(&whole, tail.data, tail.length);
-		style_add_block(style, out, prefix, (struct slice){ whole.data, whole.length });
-		str_fini(&whole);
-	}
-	if (output->dropped) {
+	style_split_output(style, output, &before, &missing, &after);
+	style_add_block(style, out, prefix, (struct slice){ before.data, before.length });
+	if (missing.length) {
 		style_add(style, out, ROLE_DIM, prefix);
-		str_add_text(out, style->ascii ? "[... " : "[… ");
-		style_add_size(out, output->dropped);
-		str_add_text(out, " more, beyond the limit, not kept]\n");
+		str_add(out, missing.data, missing.length);
+		str_add_char(out, '\n');
+		style_add_block(style, out, prefix, (struct slice){ after.data, after.length });
 	}
+	str_fini(&before);
+	str_fini(&missing);
+	str_fini(&after);
 }
 
 const char *style_bar(const struct style *style)

@@ -56,12 +56,11 @@ void style_add_output(const struct style *style, struct str *out, const char *pr
 /* The bar before foreign lines, with its space. Static. */
 const char *style_bar(const struct style *style);
 
-/* The bytes of a head and a tail that are whole: where something is missing between them, without
- * what is left of a cut character, and from line to line where the cut line is short. */
-struct slice style_whole_head(const struct output *output);
-struct slice style_whole_tail(const struct output *output);
-/* Bytes between the two, and what they leave out. */
-uint64_t style_whole_gap(const struct output *output);
+/* Appends what is shown of an output: what stands before and after the place where something is missing, without
+ * what is left of a cut character, and from line to line where the cut line is short. Where nothing is missing, all
+ * of it is `before`. `missing` gets what to say of that place, in brackets, or nothing. */
+void style_split_output(const struct style *style, const struct output *output, struct str *before,
+			struct str *missing, struct str *after);
 
 /* Cuts visible text from byte `from` on to at most `columns`, the last an ellipsis where it is cut. */
 void style_cut(const struct style *style, struct str *text, size_t from, size_t columns);

@@ -310,13 +310,19 @@ static void durations(struct summary *summary)
 	flush(summary);
 }
 
+/* What could not be collected stands among the failures. */
+static bool is_warning(const struct log_line *line)
+{
+	return line->level > LEVEL_NOTE && line->type != EVENT_COLLECT_ERROR;
+}
+
 static void warnings(struct summary *summary)
 {
 	const struct run *run = summary->run;
 	size_t number = 0, shown = 0;
 
 	for (size_t i = 0; i < run->log.length; i++)
-		number += run->log.items[i].level > LEVEL_NOTE;
+		number += is_warning(&run->log.items[i]);
 	if (!number)
 		return;
 	heading(summary, "warnings and errors", number);
@@ -324,7 +330,7 @@ static void warnings(struct summary *summary)
 		str_add_format(&summary->text, "(%" PRIu64 " older messages were not kept)\n",
 			       run->log_dropped);
 	for (size_t i = 0; i < run->log.length && shown < LOG_SHOWN; i++) {
-		if (run->log.items[i].level > LEVEL_NOTE) {
+		if (is_warning(&run->log.items[i])) {
 			style_add_log_line(summary->style, &summary->text, &run->log.items[i]);
 			shown++;
 		}

@@ -82,25 +82,10 @@ void action_rerun_failed(struct app *app)
 
 /* --- quarantine --- */
 
-static void forget(struct app *app, uint64_t test)
-{
-	for (size_t i = app->held.length; i-- > 0;)
-		if (app->held.items[i] == test)
-			vec_remove(&app->held, i);
-	for (size_t i = app->released.length; i-- > 0;)
-		if (app->released.items[i] == test)
-			vec_remove(&app->released, i);
-}
-
 bool action_is_held(const struct app *app, const struct test *test)
 {
-	vec_each(&app->held, it)
-		if (*it == test->number)
-			return true;
-	vec_each(&app->released, it)
-		if (*it == test->number)
-			return false;
-	return test->quarantined;
+	/* A verdict tells it of failures only; a recorded run has nothing but its verdicts. */
+	return test->quarantined || app->control->quarantined(app->control->context, test->number);
 }
 
 void action_quarantine(struct app *app)
@@ -122,11 +107,6 @@ static void set_quarantine(struct app *app, uint64_t number, bool on, const char
 		say_refused(app, &error);
 		return;
 	}
-	forget(app, number);
-	if (on)
-		vec_push(&app->held, number);
-	else
-		vec_push(&app->released, number);
 	app_say(app, ROLE_NOTE, on ? " In quarantine: %s " : " Released: %s ", test->id);
 }
 

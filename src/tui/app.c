@@ -52,8 +52,6 @@ void app_free(struct app *app)
 	detail_fini(app);
 	str_fini(&app->search);
 	str_fini(&app->prompt.text);
-	vec_fini(&app->held);
-	vec_fini(&app->released);
 	free(app);
 }
 

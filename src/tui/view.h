@@ -167,9 +167,6 @@ struct app {
 		int column, end, key;
 	} function_keys[FUNCTION_KEYS_MAX]; /* as drawn, for the mouse */
 	unsigned function_key_count;
-
-	VEC(uint64_t) held;     /* tests put into quarantine by key: their verdicts may not tell */
-	VEC(uint64_t) released;
 };
 
 /* --- app.c --- */
@@ -231,7 +228,7 @@ void menu_draw(struct app *app);
 void menu_mouse(struct app *app, enum mouse mouse, int row, int column);
 
 /* --- action.c: what is asked of the run --- */
-bool action_is_held(const struct app *app, const struct test *test); /* as far as is known: in quarantine */
+bool action_is_held(const struct app *app, const struct test *test); /* in quarantine */
 void action_rerun(struct app *app);
 void action_rerun_failed(struct app *app);
 void action_quarantine(struct app *app); /* opens the prompt */

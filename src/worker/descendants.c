@@ -11,15 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct process {
 	pid_t pid, parent;
 	char state;
+	int threads;
 	bool ours, kept;
 };
 
 typedef VEC(struct process) process_list;
+typedef VEC(pid_t) pid_list;
 
 static ssize_t read_small(const char *path, char *buffer, size_t size)
 {
@@ -42,7 +45,9 @@ static bool read_process(pid_t pid, struct process *process)
 		return false;
 	char *behind = strrchr(text, ')');
 	int parent;
-	if (!behind || sscanf(behind + 1, " %c %d", &process->state, &parent) != 2)
+	/* Field 3 is the state, 4 the parent, 20 the number of threads. */
+	if (!behind || sscanf(behind + 1, " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
+			      &process->state, &parent, &process->threads) != 3)
 		return false;
 	process->pid = pid;
 	process->parent = (pid_t)parent;
@@ -65,9 +70,10 @@ static void list_processes(process_list *list)
 	closedir(directory);
 }
 
+/* A process whose first thread has left looks like a zombie while the others work on. */
 static bool is_dead(const struct process *process)
 {
-	return process->state == 'Z' || process->state == 'X';
+	return (process->state == 'Z' || process->state == 'X') && process->threads <= 1;
 }
 
 size_t descendants_children(pid_t *pids, size_t max)
@@ -87,7 +93,8 @@ size_t descendants_children(pid_t *pids, size_t max)
 	return count;
 }
 
-size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context)
+/* Returns how many processes were signalled; our children among them are added to *children, if given. */
+static size_t kill_below(bool (*keep)(void *context, pid_t child), void *context, pid_list *children)
 {
 	process_list list = VEC_INIT;
 	size_t killed = 0;
@@ -116,11 +123,38 @@ size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context)
 		}
 	}
 	vec_each(&list, process) {
-		if (process->ours && !process->kept && !is_dead(process) && kill(process->pid, SIGKILL) == 0)
-			killed++;
+		if (!process->ours || process->kept || is_dead(process) || kill(process->pid, SIGKILL) != 0)
+			continue;
+		killed++;
+		if (children && process->parent == self)
+			vec_push(children, process->pid);
 	}
 	vec_fini(&list);
 	return killed;
+}
+
+size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context)
+{
+	return kill_below(keep, context, NULL);
+}
+
+void descendants_end(bool (*keep)(void *context, pid_t child), void *context)
+{
+	pid_list children = VEC_INIT;
+	/* What nobody may signal never ends; what came to light behind our back does, with the next look. */
+	for (unsigned futile = 0; futile < 3;) {
+		vec_clear(&children);
+		futile = kill_below(keep, context, &children) > 0 ? 0 : futile + 1;
+		vec_each(&children, child)
+			while (waitpid(*child, NULL, 0) < 0 && errno == EINTR)
+				continue;
+		pid_t pid;
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			continue;
+		if (pid < 0 && errno == ECHILD)
+			break;
+	}
+	vec_fini(&children);
 }
 
 void descendants_command(pid_t pid, size_t limit, struct str *out)

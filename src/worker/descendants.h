@@ -22,6 +22,10 @@ size_t descendants_children(pid_t *pids, size_t max);
  * nothing is left. Returns how many were signalled. */
 size_t descendants_kill(bool (*keep)(void *context, pid_t child), void *context);
 
+/* Kills them and waits for them, until none is left, or none that may be signalled. Children for which `keep` says so
+ * are left alone, with all below them. */
+void descendants_end(bool (*keep)(void *context, pid_t child), void *context);
+
 /* Appends a process's command line, made visible, at most `limit` bytes of it; its name in brackets where it has none. */
 void descendants_command(pid_t pid, size_t limit, struct str *out);
 

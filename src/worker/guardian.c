@@ -142,15 +142,10 @@ static void reap(struct guardian *guardian)
 		descendants_kill(is_worker, guardian);
 }
 
-static _Noreturn void end_all(struct guardian *guardian)
+static _Noreturn void end_all(void)
 {
-	(void)guardian;
-	for (;;) {
-		descendants_kill(NULL, NULL);
-		pid_t pid = waitpid(-1, NULL, 0);
-		if (pid < 0 && errno == ECHILD)
-			_exit(0);
-	}
+	descendants_end(NULL, NULL);
+	_exit(0);
 }
 
 static void serve_request(struct guardian *guardian)
@@ -169,7 +164,7 @@ static void serve_request(struct guardian *guardian)
 	if (length < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (length != (ssize_t)sizeof(request) || request.type == GUARDIAN_LEAVE)
-		end_all(guardian);
+		end_all();
 	int fd = -1;
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
@@ -192,6 +187,8 @@ static _Noreturn void guardian_main(const struct worker_context *context, struct
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "xtop-guardian");
+	/* Somebody may have stopped this process; when the controller dies it has to work. */
+	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	spawn_reset_signals();
 	struct sigaction action;
 	memset(&action, 0, sizeof(action));

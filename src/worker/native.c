@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #define LAST_LINE_SIZE 512
 
 enum phase {
+	PHASE_HELD, /* announced, but the lane had no room for it: not started yet */
 	PHASE_RUNNING,
 	PHASE_TERMINATING, /* SIGTERM was sent */
 	PHASE_KILLED,      /* SIGKILL was sent */
@@ -50,12 +52,13 @@ struct native {
 	struct pipe_end pipes[2];
 	uint64_t started, ended; /* ns */
 	uint64_t deadline;       /* of the phase; UINT64_MAX: none */
-	uint64_t held_since;     /* stalled or paused since; 0: the clock runs */
+	uint64_t held_since;     /* stalled or paused since, or since the deadline was set; 0: the clock runs */
 	bool stalled, paused;
 	bool leaks_named;
+	unsigned futile_kills; /* how often nothing of what lives could be signalled */
 	int status; /* of wait(2), once ended */
 	struct rusage usage;
-	uint64_t kept, dropped; /* bytes of output */
+	uint64_t printed, kept, dropped; /* bytes of output */
 	struct str tail;        /* the end of what was dropped */
 	char last_line[LAST_LINE_SIZE]; /* the newest line that is not blank */
 	char line[LAST_LINE_SIZE];      /* the one that is being printed */
@@ -78,6 +81,14 @@ static void emit(struct native *native, struct event *event)
 	event_put(event, attempt, native->job->attempt);
 	if (!native->host->emit(native->host->context, event))
 		native_stall(native, true, clock_now());
+}
+
+/* While the clock is held, only what passes from now on is put on top of a new deadline. */
+static void set_deadline(struct native *native, uint64_t deadline, uint64_t now)
+{
+	native->deadline = deadline;
+	if (native->held_since)
+		native->held_since = now;
 }
 
 static void emit_point(void *context, struct event *point)
@@ -194,6 +205,19 @@ static void send_finished(struct native *native, const struct result *result)
 	native->phase = PHASE_OVER;
 }
 
+static void begin(struct native *native, uint64_t now)
+{
+	struct error error = ERROR_INIT;
+	native->phase = PHASE_RUNNING;
+	native->started = native->ended = now;
+	set_deadline(native, native->job->timeout ? now + native->job->timeout : UINT64_MAX, now);
+	if (start_process(native, &error) != 0) {
+		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
+		native->pid = 0;
+		send_finished(native, &result);
+	}
+}
+
 struct native *native_start(const struct native_host *host, const struct job *job, uint64_t now)
 {
 	struct native *native = ALLOC_NEW(struct native);
@@ -202,21 +226,19 @@ struct native *native_start(const struct native_host *host, const struct job *jo
 	native->started = native->ended = now;
 	native->pipes[0] = (struct pipe_end){ -1, STREAM_STDOUT };
 	native->pipes[1] = (struct pipe_end){ -1, STREAM_STDERR };
-	native->deadline = job->timeout ? now + job->timeout : UINT64_MAX;
+	native->deadline = UINT64_MAX;
 	str_init(&native->tail);
 	if (job->adapter->reader_new)
 		native->reader = job->adapter->reader_new(emit_point, native);
 
-	/* Told before it is: should the test kill this worker at once, it must be known which one it was. */
+	/* Told before it is: should the test kill this worker at once, it must be known which one it was. So
+	 * it waits until the lane has taken that. */
+	native->phase = PHASE_HELD;
 	struct event event;
 	event_init(&event, EVENT_TEST_STARTED);
 	emit(native, &event);
-	struct error error = ERROR_INIT;
-	if (start_process(native, &error) != 0) {
-		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
-		native->pid = 0;
-		send_finished(native, &result);
-	}
+	if (!native->stalled)
+		begin(native, now);
 	return native;
 }
 
@@ -269,6 +291,7 @@ static void send_output(struct native *native, enum event_stream stream, struct 
 
 static void take_output(struct native *native, enum event_stream stream, const char *bytes, size_t length)
 {
+	native->printed += length;
 	watch_lines(native, bytes, length);
 	if (native->reader)
 		native->job->adapter->reader_feed(native->reader, stream, bytes, length);
@@ -404,25 +427,52 @@ static void name_leaks(struct native *native)
 	str_fini(&text);
 }
 
+static bool descendants_live(void)
+{
+	pid_t pid;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		continue;
+	return pid == 0;
+}
+
+/* True: they are being ended, or may still end by themselves. */
+static bool await_descendants(struct native *native, uint64_t now)
+{
+	bool ended_by_us = native->cause == CAUSE_DEADLINE || native->cause == CAUSE_CANCEL;
+	if (!descendants_live())
+		return false;
+	/* Those that were told to end together with the test have its grace; a daemon was not told. */
+	if (now < native->deadline && (!ended_by_us || kill(-native->pid, 0) == 0))
+		return true;
+	if (!native->leaks_named && !ended_by_us)
+		name_leaks(native);
+	native->leaks_named = true;
+	/* One that became another user's can't be ended, and is not waited for. */
+	return descendants_kill(NULL, NULL) > 0 || native->futile_kills++ < 2;
+}
+
+/* What is in the pipes now. Not up to their ends: somebody out of reach may hold them open, or go on writing. */
+static void read_rest(struct native *native)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pipe_end *end = &native->pipes[i];
+		int waiting = 0;
+		if (end->fd < 0 || ioctl(end->fd, FIONREAD, &waiting) != 0)
+			continue;
+		for (uint64_t until = native->printed + (uint64_t)waiting;
+		     native->printed < until && !native->stalled && read_pipe(native, end);)
+			continue;
+	}
+}
+
 /* After the test's own process ended: over when nothing of it lives and all it printed was read. */
 static void try_to_finish(struct native *native, uint64_t now)
 {
-	if (native->phase != PHASE_LEFTOVERS || native->stalled)
+	if (native->phase != PHASE_LEFTOVERS || native->stalled || await_descendants(native, now))
 		return;
-	for (int i = 0; i < 2; i++)
-		while (native->pipes[i].fd >= 0 && !native->stalled && read_pipe(native, &native->pipes[i]))
-			continue;
+	read_rest(native);
 	if (native->stalled)
 		return;
-	if (waitpid(-1, NULL, WNOHANG) == 0) { /* descendants live */
-		if (now < native->deadline && native->cause == CAUSE_ITSELF)
-			return;
-		if (!native->leaks_named && native->cause == CAUSE_ITSELF)
-			name_leaks(native);
-		native->leaks_named = true;
-		descendants_kill(NULL, NULL);
-		return;
-	}
 	send_tail(native);
 	struct result result = { .outcome = OUTCOME_NONE };
 	judge(native, &result);
@@ -443,8 +493,10 @@ void native_reap(struct native *native, uint64_t now)
 		native->status = status;
 		native->usage = usage;
 		native->ended = now;
+		/* What was told to end together with it keeps the rest of its grace. */
+		if (native->phase != PHASE_TERMINATING)
+			set_deadline(native, native->phase == PHASE_KILLED ? now : now + LEAK_GRACE, now);
 		native->phase = PHASE_LEFTOVERS;
-		native->deadline = now + LEAK_GRACE;
 	}
 	try_to_finish(native, now);
 }
@@ -454,26 +506,34 @@ uint64_t native_wake_at(const struct native *native)
 	return native->held_since || native->phase == PHASE_OVER ? UINT64_MAX : native->deadline;
 }
 
-static void kill_group(struct native *native, int number)
+/* To the process too: it may have gone over to another group. */
+static void signal_test(struct native *native, int number)
 {
 	kill(-native->pid, number);
-	/* A stopped process acts on nothing but SIGKILL before it is continued. */
-	if (number != SIGKILL)
-		kill(-native->pid, SIGCONT);
+	if (getpgid(native->pid) != native->pid)
+		kill(native->pid, number);
+}
+
+static void kill_all(struct native *native, uint64_t now)
+{
+	native->phase = PHASE_KILLED;
+	set_deadline(native, UINT64_MAX, now);
+	signal_test(native, SIGKILL);
+	descendants_kill(NULL, NULL);
 }
 
 static void terminate(struct native *native, enum cause cause, uint64_t now)
 {
 	native->cause = cause;
 	if (native->job->grace == 0) {
-		native->phase = PHASE_KILLED;
-		native->deadline = UINT64_MAX;
-		kill_group(native, SIGKILL);
+		kill_all(native, now);
 		return;
 	}
 	native->phase = PHASE_TERMINATING;
-	native->deadline = now + native->job->grace;
-	kill_group(native, SIGTERM);
+	set_deadline(native, now + native->job->grace, now);
+	signal_test(native, SIGTERM);
+	/* A stopped process acts on nothing but SIGKILL before it is continued. */
+	signal_test(native, SIGCONT);
 }
 
 void native_on_time(struct native *native, uint64_t now)
@@ -485,15 +545,14 @@ void native_on_time(struct native *native, uint64_t now)
 		terminate(native, CAUSE_DEADLINE, now);
 		break;
 	case PHASE_TERMINATING:
-		native->phase = PHASE_KILLED;
-		native->deadline = UINT64_MAX;
-		kill_group(native, SIGKILL);
+		kill_all(native, now);
 		break;
 	case PHASE_LEFTOVERS:
 		try_to_finish(native, now);
 		/* Killed ones tell by SIGCHLD; those that could not be killed yet are looked for again. */
-		native->deadline = now + LEAK_GRACE;
+		set_deadline(native, now + LEAK_GRACE, now);
 		break;
+	case PHASE_HELD:
 	case PHASE_KILLED:
 	case PHASE_OVER:
 		break;
@@ -502,7 +561,7 @@ void native_on_time(struct native *native, uint64_t now)
 
 /* --- being held --- */
 
-static void update_clock(struct native *native, uint64_t now)
+static void hold_or_go_on(struct native *native, uint64_t now)
 {
 	bool held = native->stalled || native->paused;
 	if (held && !native->held_since) {
@@ -512,12 +571,14 @@ static void update_clock(struct native *native, uint64_t now)
 			native->deadline += now - native->held_since;
 		native->held_since = 0;
 	}
+	if (!held && native->phase == PHASE_HELD)
+		begin(native, now);
 }
 
 void native_stall(struct native *native, bool stalled, uint64_t now)
 {
 	native->stalled = stalled;
-	update_clock(native, now);
+	hold_or_go_on(native, now);
 	if (!stalled)
 		try_to_finish(native, now);
 }
@@ -527,9 +588,9 @@ void native_pause(struct native *native, bool paused, uint64_t now)
 	if (native->phase == PHASE_OVER || native->paused == paused)
 		return;
 	native->paused = paused;
-	if (native->phase != PHASE_LEFTOVERS)
-		kill(-native->pid, paused ? SIGSTOP : SIGCONT);
-	update_clock(native, now);
+	if (native->phase != PHASE_LEFTOVERS && native->phase != PHASE_HELD)
+		signal_test(native, paused ? SIGSTOP : SIGCONT);
+	hold_or_go_on(native, now);
 }
 
 void native_cancel(struct native *native, const char *reason, uint64_t now)
@@ -537,27 +598,37 @@ void native_cancel(struct native *native, const char *reason, uint64_t now)
 	if (native->phase == PHASE_OVER)
 		return;
 	native_pause(native, false, now);
-	if (native->phase == PHASE_LEFTOVERS) {
+	switch (native->phase) {
+	case PHASE_HELD: {
+		struct result result = { .outcome = OUTCOME_NOTRUN, .reason = (char *)(uintptr_t)reason };
+		send_finished(native, &result);
+		break;
+	}
+	case PHASE_RUNNING:
+		native->cancel_reason = alloc_string(reason ? reason : "stopped");
+		terminate(native, CAUSE_CANCEL, now);
+		break;
+	case PHASE_TERMINATING:
+		if (native->cause == CAUSE_CANCEL)
+			kill_all(native, now);
+		break; /* of its deadline: it stays a timeout, and its end is near */
+	case PHASE_LEFTOVERS:
 		/* It ended by itself already: its outcome stands, only its leftovers need not be waited for. */
-		native->deadline = now;
-		return;
+		set_deadline(native, now, now);
+		break;
+	case PHASE_KILLED:
+	case PHASE_OVER:
+		break;
 	}
-	if (native->cause == CAUSE_CANCEL) {
-		native->phase = PHASE_KILLED;
-		native->deadline = UINT64_MAX;
-		kill_group(native, SIGKILL);
-		return;
-	}
-	free(native->cancel_reason);
-	native->cancel_reason = alloc_string(reason ? reason : "stopped");
-	terminate(native, CAUSE_CANCEL, now);
 }
 
 void native_signal(struct native *native, int number)
 {
-	if (native->phase != PHASE_RUNNING)
+	if (native->phase != PHASE_RUNNING && native->phase != PHASE_TERMINATING)
 		return;
-	native->cause = CAUSE_SIGNAL;
-	native->person_signal = number;
-	kill(-native->pid, number);
+	if (native->phase == PHASE_RUNNING) {
+		native->cause = CAUSE_SIGNAL;
+		native->person_signal = number;
+	}
+	signal_test(native, number);
 }

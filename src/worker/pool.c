@@ -21,6 +21,7 @@ struct slot {
 	int command_fd; /* -1: no worker */
 	int pidfd;      /* -1: none */
 	pid_t pid;      /* 0: not told yet */
+	bool doomed;    /* to be killed as soon as the pid is told */
 	uint32_t incarnation;
 	struct str unsent;
 };
@@ -29,8 +30,30 @@ struct pool {
 	pid_t guardian;
 	int socket; /* -1: the guardian is gone */
 	bool guardian_told;
+	/* Children that this process had before: a shell may have started some and then become xtop by exec. */
+	VEC(pid_t) foreign;
 	struct slot slots[RING_LANES];
 };
+
+static void note_foreign_children(struct pool *pool)
+{
+	siginfo_t info;
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+		return; /* none, as nearly always */
+	pid_t pids[64];
+	size_t count = descendants_children(pids, 64);
+	for (size_t i = 0; i < count && i < 64; i++)
+		vec_push(&pool->foreign, pids[i]);
+}
+
+static bool is_foreign(void *context, pid_t child)
+{
+	const struct pool *pool = context;
+	vec_each(&pool->foreign, pid)
+		if (*pid == child)
+			return true;
+	return false;
+}
 
 struct pool *pool_new(const struct worker_context *context, struct ring *ring, struct error *error)
 {
@@ -39,8 +62,10 @@ struct pool *pool_new(const struct worker_context *context, struct ring *ring, s
 		pool->slots[i].command_fd = pool->slots[i].pidfd = -1;
 		str_init(&pool->slots[i].unsent);
 	}
+	note_foreign_children(pool);
 	pool->guardian = guardian_start(context, ring, &pool->socket, error);
 	if (pool->guardian < 0) {
+		vec_fini(&pool->foreign);
 		free(pool);
 		return NULL;
 	}
@@ -66,6 +91,7 @@ static void close_slot(struct slot *slot)
 		close(slot->pidfd);
 	slot->command_fd = slot->pidfd = -1;
 	slot->pid = 0;
+	slot->doomed = false;
 	str_clear(&slot->unsent);
 }
 
@@ -99,12 +125,7 @@ static void end_orphans(struct pool *pool)
 {
 	close(pool->socket);
 	pool->socket = -1;
-	for (;;) {
-		descendants_kill(NULL, NULL);
-		pid_t pid = waitpid(-1, NULL, 0);
-		if (pid < 0 && errno == ECHILD)
-			break;
-	}
+	descendants_end(is_foreign, pool);
 	pool->guardian = 0;
 }
 
@@ -127,6 +148,8 @@ static bool take_answer(const struct guardian_answer *answer, int fd, struct poo
 		news->type = POOL_STARTED;
 		slot->pid = answer->pid;
 		slot->pidfd = fd;
+		if (slot->doomed)
+			pool_kill_worker(pool, answer->slot);
 		return true;
 	case GUARDIAN_FAILED:
 		news->type = POOL_NOT_STARTED;
@@ -257,19 +280,35 @@ void pool_send(struct pool *pool, unsigned slot, const struct command *command)
 	pool_flush(pool, slot);
 }
 
-void pool_kill_worker(struct pool *pool, unsigned slot)
+static void signal_worker(struct slot *slot, int number)
 {
-	struct slot *place = &pool->slots[slot];
 #ifdef SYS_pidfd_send_signal
-	if (place->pidfd >= 0) {
-		syscall(SYS_pidfd_send_signal, place->pidfd, SIGKILL, NULL, 0U);
+	if (slot->pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, slot->pidfd, number, NULL, 0U);
 		return;
 	}
 #endif
 	/* Kernels (and valgrind) without pidfds: the number could only be another's in the moment between the
 	 * guardian's wait and our reading of its answer. */
-	if (place->pid > 0)
-		kill(place->pid, SIGKILL);
+	if (slot->pid > 0)
+		kill(slot->pid, number);
+}
+
+void pool_kill_worker(struct pool *pool, unsigned slot)
+{
+	struct slot *place = &pool->slots[slot];
+	if (place->command_fd < 0)
+		return;
+	place->doomed = place->pid == 0;
+	signal_worker(place, SIGKILL);
+}
+
+void pool_wake(struct pool *pool)
+{
+	if (pool->guardian > 0)
+		kill(pool->guardian, SIGCONT);
+	for (unsigned i = 0; i < RING_LANES; i++)
+		signal_worker(&pool->slots[i], SIGCONT);
 }
 
 void pool_close(struct pool *pool)
@@ -278,11 +317,16 @@ void pool_close(struct pool *pool)
 		return;
 	if (pool->socket >= 0) {
 		struct guardian_request request = { .type = GUARDIAN_LEAVE };
+		pool_wake(pool);
 		send_request(pool, &request, -1);
 		close(pool->socket);
 	}
-	while (pool->guardian > 0 && waitpid(pool->guardian, NULL, 0) < 0 && errno == EINTR)
+	int status = 0;
+	while (pool->guardian > 0 && waitpid(pool->guardian, &status, 0) < 0 && errno == EINTR)
 		continue;
+	if (status != 0) /* somebody killed it before it was done */
+		descendants_end(is_foreign, pool);
+	vec_fini(&pool->foreign);
 	for (unsigned i = 0; i < RING_LANES; i++) {
 		close_slot(&pool->slots[i]);
 		str_fini(&pool->slots[i].unsent);

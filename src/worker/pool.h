@@ -55,7 +55,10 @@ void pool_send(struct pool *pool, unsigned slot, const struct command *command);
 bool pool_flush(struct pool *pool, unsigned slot);
 int pool_command_fd(const struct pool *pool, unsigned slot); /* -1: no worker there */
 
-/* SIGKILL to a worker, by its pidfd where there is one. */
+/* SIGKILL to a worker, by its pidfd where there is one; to one that is being started, as soon as it is there. */
 void pool_kill_worker(struct pool *pool, unsigned slot);
+
+/* Continues the guardian and the workers, should somebody have stopped them (SIGSTOP): they are to obey now. */
+void pool_wake(struct pool *pool);
 
 #endif

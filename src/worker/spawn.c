@@ -13,6 +13,7 @@
 /* What the child could not do. It runs in the parent's memory until it executes, so it tells by writing here. */
 struct failure {
 	const char *step; /* NULL: none */
+	const char *about; /* the program, or the directory */
 	int number;
 };
 
@@ -54,9 +55,10 @@ static void unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void run_child(const struct spawn_request *request, pid_t parent, struct failure *failure)
+static _Noreturn void run_child(const struct spawn_request *request, pid_t parent, volatile struct failure *failure)
 {
 	failure->step = "cannot prepare";
+	failure->about = request->argv[0];
 	if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
 		if (getppid() != parent)
 			_exit(127);
@@ -75,6 +77,7 @@ static _Noreturn void run_child(const struct spawn_request *request, pid_t paren
 				setrlimit(RLIMIT_NOFILE, request->nofile);
 			if (request->cwd && chdir(request->cwd) != 0) {
 				failure->step = "cannot change to its directory";
+				failure->about = request->cwd;
 			} else {
 				failure->step = "cannot execute";
 				unblock_signals();
@@ -88,7 +91,7 @@ static _Noreturn void run_child(const struct spawn_request *request, pid_t paren
 
 /* Alone in a function: what vfork shares must not be touched by a caller's optimised locals. */
 static __attribute__((noinline)) pid_t vfork_and_run(const struct spawn_request *request,
-						      struct failure *failure)
+						      volatile struct failure *failure)
 {
 	pid_t parent = getpid();
 	pid_t pid = vfork();
@@ -116,8 +119,9 @@ pid_t spawn_program(const struct spawn_request *request, struct error *error)
 	sigset_t all, old;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	/* Written by the child in our memory: volatile reads are had by the call's opacity. */
-	struct failure failure = { NULL, 0 };
+	/* Written by the child in our memory. A compiler that sees that the child never returns would leave the
+	 * writes out. */
+	volatile struct failure failure = { NULL, NULL, 0 };
 	pid_t pid = vfork_and_run(request, &failure);
 	int number = errno;
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -126,10 +130,8 @@ pid_t spawn_program(const struct spawn_request *request, struct error *error)
 	if (failure.number) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
-		return (pid_t)error_set(error, "%s %s: %s%s", failure.step,
-					strcmp(failure.step, "cannot change to its directory") == 0 && request->cwd
-						? request->cwd : request->argv[0],
-					strerror(failure.number), advice(failure.number));
+		return (pid_t)error_set(error, "%s %s: %s%s", failure.step, failure.about, strerror(failure.number),
+					failure.about == request->cwd ? "" : advice(failure.number));
 	}
 	return pid;
 }

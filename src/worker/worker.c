@@ -53,9 +53,23 @@ static void on_child(int number)
 
 static bool push(struct worker_process *worker)
 {
-	if (ring_push(worker->producer, worker->record.data, worker->record.length) == RING_FULL)
+	if (ring_push(worker->producer, worker->record.data, worker->record.length) == RING_FULL && !worker->stalled) {
 		worker->stalled = true;
+		if (worker->running)
+			native_stall(worker->running, true, clock_now());
+	}
 	return !worker->stalled;
+}
+
+/* Not only when told of space: a push behind the one that found the lane full may have found room again, and then
+ * the ring has no reason to tell. */
+static void end_stall(struct worker_process *worker)
+{
+	if (!worker->stalled || ring_flush(worker->producer) == RING_FULL)
+		return;
+	worker->stalled = false;
+	if (worker->running)
+		native_stall(worker->running, false, clock_now());
 }
 
 static bool emit(void *context, struct event *event)
@@ -172,12 +186,7 @@ static void obey(struct worker_process *worker, struct command *command, uint64_
 			give_back(worker);
 		break;
 	case COMMAND_SPACE:
-		if (ring_flush(worker->producer) == RING_SENT && worker->stalled) {
-			worker->stalled = false;
-			if (worker->running)
-				native_stall(worker->running, false, now);
-		}
-		break;
+		break; /* being awake is enough: end_stall comes before the next wait */
 	case COMMAND_CANCEL:
 		if (runs(worker, command->test))
 			native_cancel(worker->running, command->reason, now);
@@ -315,6 +324,7 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 	emit(&worker, &started);
 
 	for (;;) {
+		end_stall(&worker);
 		if (worker.running && native_is_over(worker.running))
 			end_running(&worker);
 		if (!worker.running && worker.ahead && !worker.stalled && !worker.paused)

@@ -44,6 +44,7 @@ struct driver {
 	struct tui_options options;
 	struct control control;
 	struct str calls;
+	VEC(uint64_t) held;
 	char *refusal;
 	bool idle, paused;
 	uint64_t now, idle_clock;
@@ -86,8 +87,27 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 
 static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
 {
-	return note_call(context, error, "%s %llu %s", on ? "quarantine" : "release",
-			 (unsigned long long)test, reason ? reason : "(no reason)");
+	struct driver *driver = context;
+
+	if (note_call(driver, error, "%s %llu %s", on ? "quarantine" : "release", (unsigned long long)test,
+		      reason ? reason : "(no reason)"))
+		return -1;
+	for (size_t i = driver->held.length; i-- > 0;)
+		if (driver->held.items[i] == test)
+			vec_remove(&driver->held, i);
+	if (on)
+		vec_push(&driver->held, test);
+	return 0;
+}
+
+static bool control_quarantined(void *context, uint64_t test)
+{
+	struct driver *driver = context;
+
+	vec_each(&driver->held, it)
+		if (*it == test)
+			return true;
+	return false;
 }
 
 static int control_pause(void *context, bool on, struct error *error)
@@ -494,8 +514,17 @@ int main(int argc, char **argv)
 		}
 	}
 	str_init(&driver.calls);
-	driver.control = (struct control){ control_rerun, control_kill,   control_quarantine, control_pause,
-					   control_stop,  control_paused, control_idle,       &driver };
+	driver.control = (struct control){
+		.rerun = control_rerun,
+		.kill = control_kill,
+		.quarantine = control_quarantine,
+		.pause = control_pause,
+		.stop = control_stop,
+		.quarantined = control_quarantined,
+		.paused = control_paused,
+		.idle = control_idle,
+		.context = &driver,
+	};
 	driver.model = model_new();
 	driver.screen = screen_new(width, height, driver.options.ascii);
 	driver.app = app_new(&driver.options, driver.model, &driver.control, driver.screen);
@@ -509,6 +538,7 @@ int main(int argc, char **argv)
 	screen_free(driver.screen);
 	model_free(driver.model);
 	str_fini(&driver.calls);
+	vec_fini(&driver.held);
 	free(driver.refusal);
 	return 0;
 }

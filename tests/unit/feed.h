@@ -113,7 +113,7 @@ struct ending {
 	enum outcome outcome;
 	unsigned signal;
 	int exit_code;
-	const char *message, *reason, *code;
+	const char *message, *reason, *code, *output_file;
 	bool flaky, quarantined; /* verdicts only */
 	uint64_t duration;       /* ns, 0: a quarter of a second */
 };
@@ -132,6 +132,7 @@ static inline struct event feed_ending(enum event_type type, uint64_t test, cons
 	event_put_text(&event, message, ending->message);
 	event_put_text(&event, reason, ending->reason);
 	event_put_text(&event, code, ending->code);
+	event_put_text(&event, output_file, ending->output_file);
 	return event;
 }
 

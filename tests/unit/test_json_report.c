@@ -9,8 +9,10 @@
 #include "feed.h"
 #include "report/report.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct lines {
@@ -327,6 +329,44 @@ static void full_disk_is_told_at_the_end(void **state)
 	model_free(feed.model);
 }
 
+/* A limit on the size of files stands for a disk that gets full. */
+static void full_file_ends_with_a_whole_line(void **state)
+{
+	enum { LIMIT = 10000, EVENTS = 200 };
+	char directory[] = "/tmp/xtop-test-XXXXXX";
+	struct feed feed = { .model = model_new() };
+	struct error error = ERROR_INIT;
+	struct str text = STR_INIT;
+	struct rlimit before, limit;
+	char *path;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	path = fs_join(directory, "events");
+	feed.frontend = report_json_file_new(path, &error);
+	assert_non_null(feed.frontend);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = LIMIT;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < EVENTS; i++) {
+		feed_log(&feed, LEVEL_NOTE, "a line of the log that is long enough to fill a file with some of them");
+		feed.frontend->ops->tick(feed.frontend, feed.model, 0);
+	}
+	assert_int_equal(feed.frontend->ops->finish(feed.frontend, feed.model, &error), -1);
+	feed.frontend->ops->free(feed.frontend);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_non_null(strstr(error.message, "events: the events could not be written: File too large"));
+	assert_int_equal(fs_read_file(path, 2 * LIMIT, &text, &error), 0);
+	assert_in_range(text.length, LIMIT / 2, LIMIT);
+	assert_int_equal(text.data[text.length - 1], '\n');
+	model_free(feed.model);
+	str_fini(&text);
+	free(path);
+	assert_int_equal(fs_remove_tree(directory, &error), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +378,7 @@ int main(void)
 		cmocka_unit_test(verdicts_reach_the_file_at_once),
 		cmocka_unit_test(file_that_can_not_be_made_is_named),
 		cmocka_unit_test(full_disk_is_told_at_the_end),
+		cmocka_unit_test(full_file_ends_with_a_whole_line),
 	};
 
 	return cmocka_run_group_tests_name("json_report", tests, NULL, NULL);

@@ -279,8 +279,9 @@ static void failed_points_and_the_gap_are_told(void **state)
 	}
 	feed_point(&junit.feed, 1, 1, 0, OUTCOME_PASSED, "fine", NULL);
 	feed_point(&junit.feed, 1, 2, 0, OUTCOME_FAILED, "bad", "got: 1");
-	model_set_output_path(junit.feed.model, 1, 1, "/runs/1.out");
-	feed_ended(&junit.feed, 1, 0, failed);
+	feed_ended(&junit.feed, 1, 0,
+		   (struct ending){ .outcome = OUTCOME_FAILED, .exit_code = 1, .message = "no",
+				    .output_file = "/runs/1.out" });
 	text = finish(&junit);
 	assert_has(text, ">no\nexit code 1\nnot ok 2 - bad\ngot: 1\nwhole output: /runs/1.out\n</failure>");
 	assert_has(text, "line number 0962\n\n[… 34.4 KiB only in the file]\nline number 3037\n");

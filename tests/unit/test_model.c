@@ -430,6 +430,10 @@ static void samples_count_cpu_over_restarts(void **state)
 	assert_int_equal(run_of(feed)->log.items[0].level, LEVEL_WARNING);
 	assert_string_equal(run_of(feed)->log.items[0].text,
 			    "worker gw0 died of SIGSEGV while it ran tests/crash");
+	event_put_text(&death, message, "was killed by SIGSEGV");
+	feed_event(feed, death);
+	assert_string_equal(run_of(feed)->log.items[1].text,
+			    "worker gw0 was killed by SIGSEGV while it ran tests/crash");
 
 	event_put(&start, incarnation, 2);
 	feed_event(feed, start);
@@ -474,6 +478,18 @@ static void log_keeps_the_newest_lines(void **state)
 	assert_in_range(run_of(feed)->log.length, MODEL_LOG_KEPT / 2, MODEL_LOG_KEPT);
 	assert_string_equal(run_of(feed)->log.items[run_of(feed)->log.length - 1].text, text);
 	assert_int_equal(run_of(feed)->log.length + run_of(feed)->log_dropped, 2 * MODEL_LOG_KEPT + 1);
+}
+
+static void log_line_of_a_test_names_it(void **state)
+{
+	struct feed *feed = *state;
+	struct event event = feed_make(EVENT_LOG);
+
+	feed_found(feed, 1, "tests/a");
+	event_put(&event, test, 1);
+	event_put_text(&event, message, "left 1 process behind");
+	feed_event(feed, event);
+	assert_string_equal(run_of(feed)->log.items[0].text, "tests/a: left 1 process behind");
 }
 
 static void nul_bytes_in_text_do_not_cut_it(void **state)
@@ -552,11 +568,25 @@ static void path_of_the_whole_output_belongs_to_its_attempt(void **state)
 	feed_started(feed, 1, 1, 0);
 	feed_finished(feed, 1, 1, 0, failed);
 	feed_started(feed, 1, 2, 0);
-	model_set_output_path(feed->model, 1, 2, "/tmp/2");
-	model_set_output_path(feed->model, 1, 3, "/tmp/3");
-	model_set_output_path(feed->model, 7, 1, "/tmp/7");
+	feed_finished(feed, 1, 2, 0, (struct ending){ .outcome = OUTCOME_FAILED, .output_file = "/tmp/2" });
 	assert_null(model_test(feed->model, 1)->attempts.items[0]->output.path);
 	assert_string_equal(model_test(feed->model, 1)->attempts.items[1]->output.path, "/tmp/2");
+	feed_verdict(feed, 1, 2, failed);
+	assert_string_equal(model_test(feed->model, 1)->attempts.items[1]->output.path, "/tmp/2");
+}
+
+static void path_of_a_passed_tests_output_is_forgotten(void **state)
+{
+	static const struct ending kept = { .outcome = OUTCOME_PASSED, .flaky = true, .output_file = "/tmp/1" };
+	static const struct ending removed = { .outcome = OUTCOME_PASSED, .output_file = "/tmp/2" };
+	struct feed *feed = *state;
+
+	feed_found(feed, 1, "a");
+	feed_found(feed, 2, "b");
+	feed_whole(feed, 1, 0, kept);
+	feed_whole(feed, 2, 0, removed);
+	assert_string_equal(test_last_attempt(model_test(feed->model, 1))->output.path, "/tmp/1");
+	assert_null(test_last_attempt(model_test(feed->model, 2))->output.path);
 }
 
 #ifdef HAVE_COUNT_OF_MEMORY
@@ -617,10 +647,12 @@ int main(void)
 		TEST(samples_count_cpu_over_restarts),
 		TEST(worker_beyond_the_last_slot_is_strange),
 		TEST(log_keeps_the_newest_lines),
+		TEST(log_line_of_a_test_names_it),
 		TEST(nul_bytes_in_text_do_not_cut_it),
 		TEST(oldest_passed_output_is_discarded_beyond_the_budget),
 		TEST(rerun_gives_its_old_output_back_to_the_budget),
 		TEST(path_of_the_whole_output_belongs_to_its_attempt),
+		TEST(path_of_a_passed_tests_output_is_forgotten),
 #ifdef HAVE_COUNT_OF_MEMORY
 		TEST(passed_test_takes_less_than_a_kibibyte),
 #endif

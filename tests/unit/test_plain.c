@@ -324,8 +324,8 @@ static void long_output_shows_head_gap_and_tail(void **state)
 		snprintf(line, sizeof(line), "line number %04d\n", i);
 		feed_text(&show.feed, 1, 1, 0, line);
 	}
-	model_set_output_path(show.feed.model, 1, 1, "/runs/8f2c1/1.out");
-	feed_ended(&show.feed, 1, 0, failed);
+	feed_ended(&show.feed, 1, 0,
+		   (struct ending){ .outcome = OUTCOME_FAILED, .output_file = "/runs/8f2c1/1.out" });
 	text = show_finish(&show);
 	assert_has(text, "  output, 66.4 KiB, in /runs/8f2c1/1.out:\n  │ line number 0000\n");
 	/* Whole lines up to the gap and from it on: 963 fit into 16 KiB. */
@@ -359,20 +359,35 @@ static void cut_characters_are_left_out(void **state)
 
 static void output_beyond_the_limit_is_told(void **state)
 {
-	struct show show;
-	struct event event = feed_make(EVENT_TEST_OUTPUT);
+	/* Below the head, in the tail's reach, and so that both are full. */
+	static const size_t limits[] = { 6, OUTPUT_HEAD + 6, 2 * OUTPUT_HEAD + 6 };
+	static char begin[2 * OUTPUT_HEAD + 6], end[OUTPUT_TAIL];
 
 	(void)state;
-	show_begin(&show, (struct plain_options){ 0 });
-	feed_found(&show.feed, 1, "a");
-	feed_started(&show.feed, 1, 1, 0);
-	feed_text(&show.feed, 1, 1, 0, "begin\n");
-	event_put(&event, test, 1);
-	event_put(&event, dropped, UINT64_C(3) << 20);
-	feed_event(&show.feed, event);
-	feed_ended(&show.feed, 1, 0, failed);
-	assert_has(show_finish(&show), "  │ begin\n  │ [… 3.0 MiB more, beyond the limit, not kept]\n");
-	show_end(&show);
+	memset(begin, 'b', sizeof(begin));
+	memset(end, 'e', sizeof(end));
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct event event = feed_make(EVENT_TEST_OUTPUT);
+		struct show show;
+		const char *text;
+
+		show_begin(&show, (struct plain_options){ 0 });
+		feed_found(&show.feed, 1, "a");
+		feed_started(&show.feed, 1, 1, 0);
+		feed_output(&show.feed, 1, 1, 0, begin, limits[i]);
+		event_put(&event, test, 1);
+		event_put(&event, data, ((struct event_text){ end, sizeof(end) }));
+		event_put(&event, dropped, UINT64_C(3) << 20);
+		feed_event(&show.feed, event);
+		feed_ended(&show.feed, 1, 0, failed);
+		text = show_finish(&show);
+		assert_has(text, "  │ bbbbbb");
+		assert_has(text, i < 1 ? "bb\n  │ [… 3.0 MiB beyond --output-limit not kept]\n  │ ee"
+				       : "3.0 MiB beyond --output-limit not kept]\n  │ ee");
+		assert_has(text, "ee\n\n");
+		assert_has_not(text, "bbe");
+		show_end(&show);
+	}
 }
 
 static void attempts_reason_and_points_are_shown(void **state)
@@ -603,6 +618,8 @@ static void warnings_are_told_at_once_and_at_the_end(void **state)
 	event_put_text(&event, file, "tests/x.yaml");
 	event_put_text(&event, message, "bad\n  ^ here");
 	feed_event(&show.feed, event);
+	feed_found(&show.feed, 1, "tests/x.yaml");
+	feed_verdict(&show.feed, 1, 0, (struct ending){ .outcome = OUTCOME_ERROR, .message = "bad\n  ^ here" });
 	feed_log(&show.feed, LEVEL_WARNING, "a suite left processes");
 	feed_log(&show.feed, LEVEL_NOTE, "two CPUs");
 	assert_string_equal(show_text(&show), "xtop: error: tests/x.yaml: bad\n"
@@ -610,8 +627,10 @@ static void warnings_are_told_at_once_and_at_the_end(void **state)
 					      "xtop: warning: a suite left processes\n"
 					      "xtop: two CPUs\n");
 	text = show_finish(&show);
-	assert_has(text, "── warnings and errors (2) ");
-	assert_int_equal(count_of(text, "xtop: error: tests/x.yaml: bad\n  │   ^ here\n"), 2);
+	assert_has(text, "── warnings and errors (1) ");
+	/* Among the failures it is told once more, as the verdict that it is. */
+	assert_int_equal(count_of(text, "xtop: error: tests/x.yaml: bad\n"), 1);
+	assert_has(text, "── failures (1) ");
 	assert_int_equal(count_of(text, "xtop: warning: a suite left processes\n"), 2);
 	assert_int_equal(count_of(text, "two CPUs"), 1);
 	show_end(&show);
