@@ -2,7 +2,7 @@
  *
  * One schema, two codecs.  The tables below are the schema: in the ring and in a
  * journal an event is a record of tagged fields (doc/formats.md), in NDJSON a line
- * with the names given here (xtop-events(5)).  Numbers are never used again for
+ * with the names given here.  Numbers are never used again for
  * something else; a reader skips fields that it does not know.
  *
  * Times are nanoseconds since the run began, durations nanoseconds; in NDJSON both

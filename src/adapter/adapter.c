@@ -1,6 +1,7 @@
 #include "adapter/adapter.h"
 
-#include <signal.h>
+#include "event/codec.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,41 +57,15 @@ void result_fini(struct result *result)
 	*result = (struct result){.outcome = OUTCOME_NONE};
 }
 
-/* POSIX's names; what else there is goes by its number. */
-static const char *signal_name(int number)
-{
-	static const struct {
-		int number;
-		const char *name;
-	} names[] = {
-		{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},       {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},
-		{SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},     {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
-		{SIGKILL, "SIGKILL"}, {SIGUSR1, "SIGUSR1"},     {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"},
-		{SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},     {SIGTERM, "SIGTERM"}, {SIGSYS, "SIGSYS"},
-		{SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},     {SIGPROF, "SIGPROF"}, {SIGPOLL, "SIGPOLL"},
-		{SIGCHLD, "SIGCHLD"}, {SIGVTALRM, "SIGVTALRM"},
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].number == number)
-			return names[i].name;
-	}
-	return NULL;
-}
-
 void ending_describe(const struct ending *ending, struct str *out)
 {
-	const char *name;
+	char buffer[32];
 
 	if (!ending->signaled) {
 		str_add_format(out, "exit code %d", ending->number);
 		return;
 	}
-	name = signal_name(ending->number);
-	if (name)
-		str_add_format(out, "killed by %s", name);
-	else
-		str_add_format(out, "killed by signal %d", ending->number);
+	str_add_format(out, "killed by %s", event_signal_name((unsigned)ending->number, buffer));
 	if (ending->core_dumped)
 		str_add_text(out, " (core dumped)");
 }

@@ -17,7 +17,7 @@
 struct found_test {
 	const struct suite_config *suite; /* borrowed from the config */
 	const struct adapter *adapter;
-	char *id;      /* DESIGN §6: for exec and tap the program, relative to the root directory */
+	char *id;      /* for exec and tap the program, relative to the root directory */
 	char *program; /* absolute path */
 	char *file;    /* relative to the root directory where it is below it */
 };

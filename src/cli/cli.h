@@ -1,4 +1,4 @@
-/* The subcommands, one file each. Each returns the exit code of the process (DESIGN §4). */
+/* The subcommands, one file each. Each returns the exit code of the process (xtop(1), EXIT STATUS). */
 #ifndef XTOP_CLI_CLI_H
 #define XTOP_CLI_CLI_H
 

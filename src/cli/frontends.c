@@ -130,13 +130,18 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 	return frontends->tui ? 0 : -1;
 }
 
+void frontends_open_plain(struct frontends *frontends)
+{
+	frontends->plain = open_plain(frontends->config);
+}
+
 void frontends_drop_tui(struct frontends *frontends)
 {
 	if (!frontends->tui)
 		return;
 	tui_free(frontends->tui);
 	frontends->tui = NULL;
-	frontends->plain = open_plain(frontends->config);
+	frontends_open_plain(frontends);
 }
 
 static void hear(struct frontend *frontend, const struct model *model, const struct event *event)

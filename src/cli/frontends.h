@@ -25,6 +25,8 @@ int frontends_open(struct frontends *frontends, const struct config *config, boo
 /* Takes the terminal. */
 int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struct model *model,
 		       const struct control *control, bool replay, struct error *error);
+/* Plain text after all: a dashboard that was not asked for by name can't be opened. */
+void frontends_open_plain(struct frontends *frontends);
 /* Gives the terminal back and goes on in plain. The loop must run once more before frontends_close. */
 void frontends_drop_tui(struct frontends *frontends);
 

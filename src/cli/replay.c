@@ -146,7 +146,9 @@ int cli_replay(struct config *config, const char *file)
 		if (frontends_finish(&frontends, model, &error) != 0)
 			code = cli_fail(EXIT_INTERNAL, error.message);
 		uint64_t lost = journal_bytes_lost(reader);
-		if (lost)
+		if (lost == 1)
+			fprintf(stderr, "xtop: %s: the last byte is no whole record and was left out\n", file);
+		else if (lost)
 			fprintf(stderr, "xtop: %s: the last %llu bytes are no whole record and were left out\n", file,
 				(unsigned long long)lost);
 		if (!run->finished)

@@ -23,7 +23,6 @@ struct session {
 	struct engine *engine;
 	struct frontends frontends;
 	uint64_t epoch;
-	bool finished;  /* every test has its verdict */
 };
 
 static void make_run_id(char id[17])
@@ -44,7 +43,6 @@ static void on_event(void *context, const struct model *model, const struct even
 static void on_finished(void *context)
 {
 	struct session *session = context;
-	session->finished = true;
 	if (!session->frontends.tui)
 		uv_stop(&session->loop);
 }
@@ -59,7 +57,7 @@ static void on_headless(void *context)
 {
 	struct session *session = context;
 	frontends_drop_tui(&session->frontends);
-	if (session->finished)
+	if (engine_is_finished(session->engine))
 		uv_stop(&session->loop);
 }
 
@@ -69,7 +67,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	const char *reason = number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "hung up";
 	if (session->frontends.tui)
 		tui_stopping(session->frontends.tui);
-	if (session->finished) /* a dashboard that stayed */
+	if (engine_is_finished(session->engine)) /* a dashboard that stayed */
 		uv_stop(&session->loop);
 	else
 		engine_interrupt(session->engine, reason);
@@ -99,22 +97,26 @@ static void on_tick(uv_timer_t *timer)
 	frontends_tick(&session->frontends, engine_model(session->engine), clock_now() - session->epoch);
 }
 
+/* What the caller had ignored (nohup, a script's background job) stays ignored. */
+static void watch_signal(struct session *session, uv_signal_t *handle, uv_signal_cb on, int number)
+{
+	struct sigaction action;
+	uv_signal_init(&session->loop, handle);
+	handle->data = session;
+	if (sigaction(number, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
+		uv_signal_start(handle, on, number);
+}
+
 static void open_handles(struct session *session)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	uv_timer_init(&session->loop, &session->ticker);
 	session->ticker.data = session;
 	uv_timer_start(&session->ticker, on_tick, TICK_MS, TICK_MS);
-	for (int i = 0; i < 3; i++) {
-		uv_signal_init(&session->loop, &session->signals[i]);
-		session->signals[i].data = session;
-		uv_signal_start(&session->signals[i], on_signal, numbers[i]);
-	}
-	uv_signal_init(&session->loop, &session->suspended);
-	uv_signal_init(&session->loop, &session->continued);
-	session->suspended.data = session->continued.data = session;
-	uv_signal_start(&session->suspended, on_suspend, SIGTSTP);
-	uv_signal_start(&session->continued, on_continue, SIGCONT);
+	for (int i = 0; i < 3; i++)
+		watch_signal(session, &session->signals[i], on_signal, numbers[i]);
+	watch_signal(session, &session->suspended, on_suspend, SIGTSTP);
+	watch_signal(session, &session->continued, on_continue, SIGCONT);
 }
 
 static void close_handle(uv_handle_t *handle, void *unused)
@@ -130,18 +132,21 @@ static int run_loop(struct session *session, const struct config *config, bool t
 	int code = EXIT_USAGE;
 	open_handles(session);
 	if (tui && frontends_open_tui(&session->frontends, &session->loop, engine_model(session->engine),
-				      engine_control(session->engine), false, error) != 0)
-		return code;
+				      engine_control(session->engine), false, error) != 0) {
+		if (config->tui == TRISTATE_YES)
+			return code;
+		fprintf(stderr, "xtop: plain text instead of the dashboard: %s\n", error->message);
+		frontends_open_plain(&session->frontends);
+	}
 	if (session->frontends.tui) {
 		tui_on_leave(session->frontends.tui, on_leave, session);
 		tui_on_headless(session->frontends.tui, on_headless, session);
 	}
-	(void)config;
 	if (engine_start(session->engine, command_line, error) != 0)
 		return code;
-	while (!session->finished || session->frontends.tui) {
+	while (!engine_is_finished(session->engine) || session->frontends.tui) {
 		uv_run(&session->loop, UV_RUN_DEFAULT);
-		if (session->frontends.tui && !session->finished)
+		if (session->frontends.tui && !engine_is_finished(session->engine))
 			/* The person left at once: what runs is ended, as by an interrupt. */
 			engine_interrupt(session->engine, "stopped from the dashboard");
 		frontends_drop_tui(&session->frontends);
@@ -206,7 +211,8 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	}
 
 	uv_walk(&session.loop, close_handle, NULL);
-	uv_run(&session.loop, UV_RUN_DEFAULT);
+	while (uv_loop_alive(&session.loop)) /* once more where the loop was stopped before it ran */
+		uv_run(&session.loop, UV_RUN_DEFAULT);
 	frontends_close(&session.frontends);
 	pool_close(pool);
 	engine_free(session.engine);

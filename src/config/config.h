@@ -1,6 +1,6 @@
 /* One struct with everything that the command line, the environment and xtop.yaml said.
  *
- * Precedence (DESIGN §4): command line > environment (XTOP_OPT_…) > project file > built-in.
+ * Precedence: command line > environment (XTOP_OPT_…) > project file > built-in.
  * Every string is owned by the config and lives as long as it does.
  */
 #ifndef XTOP_CONFIG_CONFIG_H

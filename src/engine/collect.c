@@ -9,68 +9,116 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct collection {
-	struct engine *engine;
-	struct map *seen; /* suite NUL id → how many, as a pointer-sized count */
+/* Everything is found before anything is said: a mistake in the command line must not leave a record, or an
+ * earlier one overwritten, of a run that never was. */
+enum finding_kind { FINDING_TEST, FINDING_BROKEN, FINDING_NOTE };
+
+struct finding {
+	enum finding_kind kind;
+	struct found_test test;           /* TEST */
+	const struct suite_config *suite; /* BROKEN */
+	char *id, *message;               /* BROKEN; NOTE has a message only */
 };
 
-static uint32_t next_ordinal(struct collection *collection, const char *suite, const char *id)
+struct findings {
+	VEC(struct finding) list;
+};
+
+static void on_found(void *context, struct found_test *test)
+{
+	struct findings *findings = context;
+	vec_push(&findings->list, ((struct finding){ .kind = FINDING_TEST, .test = *test }));
+}
+
+static void on_broken(void *context, const struct suite_config *suite, const char *id, const char *message)
+{
+	struct findings *findings = context;
+	vec_push(&findings->list, ((struct finding){ .kind = FINDING_BROKEN,
+						     .suite = suite,
+						     .id = alloc_string(id),
+						     .message = alloc_string(message) }));
+}
+
+static void on_note(void *context, const char *message)
+{
+	struct findings *findings = context;
+	vec_push(&findings->list, ((struct finding){ .kind = FINDING_NOTE, .message = alloc_string(message) }));
+}
+
+struct findings *collect_find(const struct config *config, struct error *error)
+{
+	struct findings *findings = ALLOC_NEW(struct findings);
+	struct collector collector = { on_found, on_broken, on_note, findings };
+	if (collect_tests(config, &collector, error) >= 0)
+		return findings;
+	collect_forget(findings);
+	return NULL;
+}
+
+void collect_forget(struct findings *findings)
+{
+	vec_each(&findings->list, finding) {
+		found_test_fini(&finding->test);
+		free(finding->id);
+		free(finding->message);
+	}
+	vec_fini(&findings->list);
+	free(findings);
+}
+
+static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id)
 {
 	struct str key = STR_INIT;
 	str_add(&key, suite, strlen(suite) + 1);
 	str_add_text(&key, id);
-	uintptr_t count = (uintptr_t)map_get(collection->seen, key.data, key.length) + 1;
-	map_put(collection->seen, key.data, key.length, (void *)count);
+	uintptr_t count = (uintptr_t)map_get(seen, key.data, key.length) + 1;
+	map_put(seen, key.data, key.length, (void *)count);
 	str_fini(&key);
 	return (uint32_t)count;
 }
 
-static struct entry *add_entry(struct collection *collection, const struct suite_config *suite,
-			       const char *adapter, const char *id, const char *file, struct found_test *found)
+/* A new entry, told as test.found. */
+static struct entry *add_entry(struct engine *engine, struct map *seen, const struct suite_config *suite,
+			       const char *adapter, const char *id, const char *file)
 {
-	struct engine *engine = collection->engine;
 	struct event event;
 	event_init(&event, EVENT_TEST_FOUND);
 	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING }));
-	struct entry *entry = &engine->entries.items[engine->entries.length - 1];
-	if (found)
-		entry->found = *found;
 	event_put(&event, test, engine->entries.length);
 	event_put_text(&event, suite, suite->name);
 	event_put_text(&event, id, id);
 	event_put_text(&event, adapter, adapter);
 	event_put_text(&event, file, file);
-	uint32_t ordinal = next_ordinal(collection, suite->name, id);
+	uint32_t ordinal = next_ordinal(seen, suite->name, id);
 	if (ordinal > 1)
 		event_put(&event, ordinal, ordinal);
 	bus_emit(engine, &event);
-	return entry;
+	return &engine->entries.items[engine->entries.length - 1];
 }
 
-static void on_found(void *context, struct found_test *test)
+static void tell_test(struct engine *engine, struct map *seen, struct finding *finding)
 {
-	struct collection *collection = context;
-	struct engine *engine = collection->engine;
-	add_entry(collection, test->suite, test->adapter->name, test->id, test->file, test);
+	struct found_test *test = &finding->test;
+	struct entry *entry = add_entry(engine, seen, test->suite, test->adapter->name, test->id, test->file);
+	entry->found = *test;
+	*test = (struct found_test){ .id = NULL };
 	engine->sched_ops->add(engine->sched, engine->entries.length);
 }
 
 /* What can't be a test has a verdict all the same, under its name: it must not get lost. */
-static void on_broken(void *context, const struct suite_config *suite, const char *id, const char *message)
+static void tell_broken(struct engine *engine, struct map *seen, const struct finding *finding)
 {
-	struct collection *collection = context;
-	struct engine *engine = collection->engine;
 	struct event event;
 	event_init(&event, EVENT_COLLECT_ERROR);
-	event_put_text(&event, suite, suite->name);
-	event_put_text(&event, file, id);
-	event_put_text(&event, message, message);
+	event_put_text(&event, suite, finding->suite->name);
+	event_put_text(&event, file, finding->id);
+	event_put_text(&event, message, finding->message);
 	bus_emit(engine, &event);
 
-	struct entry *entry = add_entry(collection, suite, NULL, id, id, NULL);
+	struct entry *entry = add_entry(engine, seen, finding->suite, NULL, finding->id, finding->id);
 	entry->state = ENTRY_DONE;
 	entry->broken = true;
-	entry->found.suite = suite;
+	entry->found.suite = finding->suite;
 	engine->done++;
 	engine->broken_collection = true;
 	event_init(&event, EVENT_TEST_VERDICT);
@@ -80,24 +128,23 @@ static void on_broken(void *context, const struct suite_config *suite, const cha
 	event_put(&event, quarantined, false);
 	event_put(&event, attempts, 0);
 	event_put(&event, duration, 0);
-	event_put_text(&event, message, message);
+	event_put_text(&event, message, finding->message);
 	bus_emit(engine, &event);
 }
 
-static void on_note(void *context, const char *message)
+void collect_tell(struct engine *engine, struct findings *findings)
 {
-	struct collection *collection = context;
-	engine_log(collection->engine, LEVEL_NOTE, "%s", message);
-}
+	struct map *seen = map_new();
+	vec_each(&findings->list, finding) {
+		if (finding->kind == FINDING_TEST)
+			tell_test(engine, seen, finding);
+		else if (finding->kind == FINDING_BROKEN)
+			tell_broken(engine, seen, finding);
+		else
+			engine_log(engine, LEVEL_NOTE, "%s", finding->message);
+	}
+	map_free(seen);
 
-int engine_collect(struct engine *engine, struct error *error)
-{
-	struct collection collection = { engine, map_new() };
-	struct collector collector = { on_found, on_broken, on_note, &collection };
-	long count = collect_tests(engine->config, &collector, error);
-	map_free(collection.seen);
-	if (count < 0)
-		return -1;
 	struct event event;
 	event_init(&event, EVENT_RUN_COLLECTED);
 	event_put(&event, tests, engine->entries.length);
@@ -107,5 +154,4 @@ int engine_collect(struct engine *engine, struct error *error)
 	}
 	engine->collected = true;
 	bus_emit(engine, &event);
-	return 0;
 }

@@ -53,7 +53,7 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 	entry->state = ENTRY_WAITING;
 	entry->attempt = 0;
 	entry->duration = 0;
-	entry->by_key = true;
+	entry->by_key = entry->had_verdict = true;
 	engine->done--;
 	reopen(engine);
 	engine->sched_ops->give_back(engine->sched, test);
@@ -103,7 +103,9 @@ static int control_pause(void *context, bool on, struct error *error)
 	if (engine->finished)
 		return error_set(error, "the run is over");
 	engine->paused = on;
-	if (!on)
+	if (on)
+		stop_recall(engine, NULL);
+	else
 		dispatch(engine);
 	return 0;
 }

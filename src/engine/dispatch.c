@@ -7,7 +7,7 @@
 #include "engine/internal.h"
 
 #include "base/alloc.h"
-#include "base/fs.h"
+#include "event/codec.h"
 
 #include <stdlib.h>
 
@@ -21,15 +21,11 @@ static unsigned held(const struct slot *slot)
 	return (slot->running ? 1U : 0U) + (slot->ahead ? 1U : 0U);
 }
 
+/* It never reached the worker, which may run another: the engine speaks in its place. */
 static void fail_launch(struct engine *engine, unsigned slot, uint64_t test, const struct error *error)
 {
-	/* It never reached the worker: the engine speaks in its place. */
-	struct event event = { .type = EVENT_TEST_STARTED };
-	event_put(&event, worker, slot);
-	event_put(&event, test, test);
-	event_put(&event, attempt, engine_entry(engine, test)->attempt);
-	bus_emit(engine, &event);
-	event = (struct event){ .type = EVENT_TEST_FINISHED };
+	struct event event;
+	event_init(&event, EVENT_TEST_FINISHED);
 	event_put(&event, worker, slot);
 	event_put(&event, test, test);
 	event_put(&event, attempt, engine_entry(engine, test)->attempt);
@@ -76,7 +72,11 @@ static bool give_one(struct engine *engine, unsigned slot)
 	uint64_t test = engine->sched_ops->next(engine->sched, slot);
 	if (!test)
 		return false;
-	send_job(engine, slot, test);
+	const char *reason = stop_reason(engine, engine_entry(engine, test));
+	if (reason)
+		verdict_not_run(engine, test, reason);
+	else
+		send_job(engine, slot, test);
 	return true;
 }
 
@@ -114,6 +114,8 @@ void dispatch(struct engine *engine)
 			fill(engine, i, limit);
 	if (engine->sched_ops->waiting(engine->sched) == 0)
 		recall_for_idle(engine);
+	/* A test that can't even be launched has its verdict now. */
+	verdict_check_finished(engine);
 }
 
 void dispatch_slot(struct engine *engine, unsigned slot)
@@ -148,12 +150,11 @@ void dispatch_unsend(struct engine *engine, unsigned slot)
 	place->recalling = false;
 	entry->attempt--;
 	entry->state = ENTRY_WAITING;
-	if (!engine->closed)
-		engine->sched_ops->give_back(engine->sched, test);
-	else if (entry->attempt == 0)
-		verdict_not_run(engine, test, engine->close_reason);
+	const char *reason = stop_reason(engine, entry);
+	if (reason)
+		verdict_not_run(engine, test, reason);
 	else
-		verdict_emit(engine, test); /* a retry that does not come: the last attempt counts */
+		engine->sched_ops->give_back(engine->sched, test);
 }
 
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test)

@@ -73,11 +73,6 @@ struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct p
 		error_set(error, "--dist: expected load or no, found '%s'", config->dist);
 		goto fail;
 	}
-	if (config->record) {
-		engine->journal = journal_create(config->record, error);
-		if (!engine->journal)
-			goto fail;
-	}
 	engine->quarantine = quarantine_load(config->quarantine_file, clock_wall(), error);
 	if (!engine->quarantine)
 		goto fail;
@@ -86,7 +81,6 @@ struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct p
 	engine->spool = spool_new(config->root, run_id);
 	return engine;
 fail:
-	journal_close(engine->journal, NULL);
 	free(engine);
 	return NULL;
 }
@@ -131,14 +125,31 @@ static void emit_started(struct engine *engine, const char *command_line)
 	event_put_text(&event, version, PACKAGE_VERSION);
 	event_put_text(&event, command, command_line);
 	event_put_text(&event, root, engine->config->root);
-	event_put(&event, wall, clock_wall());
+	event_put(&event, wall, clock_wall() - (clock_now() - engine->epoch));
 	bus_emit(engine, &event);
+}
+
+static int begin(struct engine *engine, const char *command_line, struct error *error)
+{
+	struct findings *findings = collect_find(engine->config, error);
+	if (!findings)
+		return -1;
+	if (engine->config->record) {
+		engine->journal = journal_create(engine->config->record, error);
+		if (!engine->journal) {
+			collect_forget(findings);
+			return -1;
+		}
+	}
+	emit_started(engine, command_line);
+	collect_tell(engine, findings);
+	collect_forget(findings);
+	return 0;
 }
 
 int engine_collect_only(struct engine *engine, const char *command_line, struct error *error)
 {
-	emit_started(engine, command_line);
-	if (engine_collect(engine, error) != 0)
+	if (begin(engine, command_line, error) != 0)
 		return -1;
 	engine->finished = true;
 	return 0;
@@ -146,8 +157,7 @@ int engine_collect_only(struct engine *engine, const char *command_line, struct 
 
 int engine_start(struct engine *engine, const char *command_line, struct error *error)
 {
-	emit_started(engine, command_line);
-	if (engine_collect(engine, error) != 0)
+	if (begin(engine, command_line, error) != 0)
 		return -1;
 	/* A worker must not start a test that the N-th failure would have held back. */
 	engine->ahead_limit = engine->config->max_fail || engine->config->workers == 0 ? 1 : 2;
@@ -169,8 +179,11 @@ void engine_close(struct engine *engine)
 		uv_close((uv_handle_t *)&engine->more, NULL);
 		uv_close((uv_handle_t *)&engine->second, NULL);
 		uv_close((uv_handle_t *)&engine->retry, NULL);
-		for (unsigned i = 0; i < engine->workers; i++)
+		for (unsigned i = 0; i < engine->workers; i++) {
+			struct command command = { .type = COMMAND_LEAVE };
+			slots_send(engine, i, &command);
 			slots_stop_waiting(engine, i);
+		}
 		engine->handles_open = false;
 	}
 	struct error error = ERROR_INIT;
@@ -195,7 +208,15 @@ void engine_free(struct engine *engine)
 	quarantine_free(engine->quarantine);
 	model_free(engine->model);
 	free(engine->close_reason);
+	vec_each(&engine->bailed, bailed)
+		free(bailed->reason);
+	vec_fini(&engine->bailed);
 	free(engine);
+}
+
+bool engine_is_finished(const struct engine *engine)
+{
+	return engine->finished;
 }
 
 int engine_exit_code(const struct engine *engine)
@@ -208,6 +229,8 @@ int engine_exit_code(const struct engine *engine)
 		return 2;
 	if (sum.failed > 0)
 		return 1;
+	if (sum.notrun > 0) /* nothing failed in the end, but the answer is not whole */
+		return engine->ever_interrupted ? 2 : 1;
 	if (engine->entries.length == 0)
 		return engine->config->no_tests_pass ? 0 : 5;
 	return 0;

@@ -60,7 +60,10 @@ void engine_interrupt(struct engine *engine, const char *reason);
 /* xtop is about to be stopped (Ctrl-Z), or goes on: running tests and their deadlines with it. */
 void engine_suspend(struct engine *engine, bool on);
 
-/* DESIGN §4: 0, 1, 2, 3 or 5; what the run, as it stands, ends with. */
+/* Every test has its verdict, and none was asked for again since. */
+bool engine_is_finished(const struct engine *engine);
+
+/* As in xtop(1), EXIT STATUS: 0, 1, 2, 3 or 5; what the run, as it stands, ends with. */
 int engine_exit_code(const struct engine *engine);
 
 /* Something for the log: an event that every frontend hears. */

@@ -26,6 +26,8 @@ struct entry {
 	uint32_t attempt;       /* the one that runs, or ran last; 0: none yet */
 	uint64_t duration;      /* ns, of this verdict's attempts so far */
 	bool broken;            /* could not be collected: never runs */
+	bool had_verdict;       /* before a person asked for it again: stopped in time, that one stands */
+	bool gates;             /* it counts among gating_failures */
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
 };
@@ -45,6 +47,11 @@ struct slot {
 	bool finished_one; /* since this incarnation began */
 	pid_t pid;
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
+};
+
+struct bailed_suite {
+	const struct suite_config *suite;
+	char *reason;
 };
 
 struct engine {
@@ -67,14 +74,16 @@ struct engine {
 	struct slot slots[RING_LANES];
 	unsigned workers;          /* slots in use: 0 … workers-1 */
 	unsigned ahead_limit;      /* tests a worker may hold: 2, or 1 with --maxfail */
-	bool started, collected, finished, paused;
+	bool collected, finished, paused;
 	bool closed;               /* no new test starts: stop or maxfail */
-	bool interrupted, broken_collection, failed_inside;
+	bool interrupted, ever_interrupted, broken_collection, failed_inside;
 	char *close_reason;        /* why those that wait are not run */
+	VEC(struct bailed_suite) bailed;
 	uint64_t finished_at, idle; /* ns: when the run ended last, and how long it lay still between its ends */
 	unsigned gating_failures, barren_deaths;
 	uv_poll_t doorbell, guardian;
 	uv_prepare_t before_sleep;
+	unsigned next_lane;        /* where the next round of draining begins */
 	uv_idle_t more;            /* runs while the ring has more than one round may take */
 	uv_timer_t second;         /* journal flush, delayed reruns */
 	uv_timer_t retry;
@@ -91,8 +100,11 @@ struct entry *engine_entry(struct engine *engine, uint64_t test); /* NULL: no su
 /* As many workers as were asked for, as the machine has, as there are tests, and as there are descriptors for. */
 unsigned engine_count_workers(struct engine *engine);
 
-/* collect.c */
-int engine_collect(struct engine *engine, struct error *error);
+/* collect.c: first everything is found (NULL: usage error), then it is told, which takes what was found. */
+struct findings;
+struct findings *collect_find(const struct config *config, struct error *error);
+void collect_tell(struct engine *engine, struct findings *findings);
+void collect_forget(struct findings *findings);
 
 /* slots.c */
 void slots_start(struct engine *engine);
@@ -127,6 +139,10 @@ void verdict_check_finished(struct engine *engine);
 /* stop.c */
 void stop_dispatching(struct engine *engine, const char *reason); /* those that wait are not run */
 void stop_suite(struct engine *engine, const struct suite_config *suite, const char *reason);
+/* Why a test must not be started any more; NULL: it may. Borrowed. */
+const char *stop_reason(const struct engine *engine, const struct entry *entry);
+/* Asks back what workers hold ahead: all of it, or a suite's. */
+void stop_recall(struct engine *engine, const struct suite_config *suite);
 
 /* spool.c: hears all three before the model does. */
 struct spool;

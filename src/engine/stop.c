@@ -42,6 +42,19 @@ static void drop_waiting(struct engine *engine, const struct suite_config *suite
 	}
 }
 
+void stop_recall(struct engine *engine, const struct suite_config *suite)
+{
+	for (unsigned i = 0; i < engine->workers; i++) {
+		struct slot *slot = &engine->slots[i];
+		struct entry *entry = engine_entry(engine, slot->ahead);
+		if (!entry || slot->recalling || (suite && entry->found.suite != suite))
+			continue;
+		struct command command = { .type = COMMAND_RECALL, .test = slot->ahead };
+		slot->recalling = true;
+		slots_send(engine, i, &command);
+	}
+}
+
 void stop_dispatching(struct engine *engine, const char *reason)
 {
 	if (engine->closed)
@@ -49,20 +62,26 @@ void stop_dispatching(struct engine *engine, const char *reason)
 	engine->closed = true;
 	engine->close_reason = alloc_string(reason);
 	drop_waiting(engine, NULL, engine->close_reason);
-	for (unsigned i = 0; i < engine->workers; i++) {
-		struct slot *slot = &engine->slots[i];
-		if (slot->ahead) {
-			struct command command = { .type = COMMAND_RECALL, .test = slot->ahead };
-			slot->recalling = true;
-			slots_send(engine, i, &command);
-		}
-	}
+	stop_recall(engine, NULL);
+}
+
+const char *stop_reason(const struct engine *engine, const struct entry *entry)
+{
+	if (engine->closed)
+		return engine->close_reason;
+	vec_each(&engine->bailed, bailed)
+		if (bailed->suite == entry->found.suite && !entry->by_key)
+			return bailed->reason;
+	return NULL;
 }
 
 void stop_suite(struct engine *engine, const struct suite_config *suite, const char *reason)
 {
-	if (!engine->closed)
-		drop_waiting(engine, suite, reason && *reason ? reason : "Bail out!");
+	if (engine->closed)
+		return;
+	vec_push(&engine->bailed, ((struct bailed_suite){ suite, alloc_string(reason && *reason ? reason : "Bail out!") }));
+	drop_waiting(engine, suite, engine->bailed.items[engine->bailed.length - 1].reason);
+	stop_recall(engine, suite);
 }
 
 void engine_interrupt(struct engine *engine, const char *reason)
@@ -70,7 +89,7 @@ void engine_interrupt(struct engine *engine, const char *reason)
 	bool again = engine->interrupted;
 	if (engine->finished)
 		return;
-	engine->interrupted = true;
+	engine->interrupted = engine->ever_interrupted = true;
 	pool_wake(engine->pool);
 	if (engine->closed && !again) { /* stopped already, for a reason that let running tests end */
 		free(engine->close_reason);

@@ -24,10 +24,19 @@ static bool is_quarantined(const struct engine *engine, const struct test *test)
 	       quarantine_find(engine->quarantine, test->suite, test->id) != NULL;
 }
 
-static void count_gating_failure(struct engine *engine)
+static void count_gating_failure(struct engine *engine, struct entry *entry, bool gates)
 {
 	unsigned limit = engine->config->max_fail;
+	if (entry->gates == gates)
+		return;
+	entry->gates = gates;
+	if (!gates) { /* put into quarantine, or mended */
+		engine->gating_failures--;
+		return;
+	}
 	engine->gating_failures++;
+	if (entry->by_key)
+		return;
 	if (limit && engine->gating_failures >= limit && !engine->closed) {
 		char reason[96];
 		snprintf(reason, sizeof(reason), "stopped after %u failure%s (--maxfail)", limit,
@@ -89,8 +98,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 	}
 	bus_emit(engine, &event);
 	free(flaky_message);
-	if (first && outcome_is_failure(outcome) && !quarantined && !entry->by_key)
-		count_gating_failure(engine);
+	count_gating_failure(engine, entry, outcome_is_failure(outcome) && !quarantined);
 }
 
 void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
@@ -102,6 +110,10 @@ void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
 		verdict_emit(engine, number);
 		return;
 	}
+	entry->state = ENTRY_DONE;
+	engine->done++;
+	if (entry->had_verdict)
+		return;
 	struct event event;
 	event_init(&event, EVENT_TEST_VERDICT);
 	event_put(&event, test, number);
@@ -111,8 +123,6 @@ void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
 	event_put(&event, attempts, 0);
 	event_put(&event, duration, 0);
 	event_put_text(&event, reason, reason);
-	entry->state = ENTRY_DONE;
-	engine->done++;
 	bus_emit(engine, &event);
 }
 
@@ -156,7 +166,7 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->message);
 	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
-	    was_started(attempt) && !engine->closed && !event->bail_out) {
+	    was_started(attempt) && !stop_reason(engine, entry)) {
 		if (engine->config->reruns_delay) {
 			entry->state = ENTRY_DELAYED;
 			entry->retry_at = clock_now() - engine->epoch + engine->config->reruns_delay;
@@ -175,6 +185,7 @@ void verdict_check_finished(struct engine *engine)
 	if (engine->finished || !engine->collected || engine->done < engine->entries.length)
 		return;
 	engine->finished = true;
+	engine->paused = false;
 	struct tally_summary sum = tally_sum(&model_run(engine->model)->tally);
 	struct event event;
 	event_init(&event, EVENT_RUN_FINISHED);

@@ -113,7 +113,7 @@ struct tally {
 	uint64_t points_passed, points_failed, points_skipped;
 };
 
-/* The three numbers of the closing line (DESIGN: passed counts flaky and xpassed, failed counts failed,
+/* The three numbers of the closing line (passed counts flaky and xpassed, failed counts failed,
  * error, timeout, crashed; skipped counts skipped, xfailed and quarantined failures), and those that never ran. */
 struct tally_summary {
 	uint32_t passed, failed, skipped, notrun;

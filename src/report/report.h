@@ -24,7 +24,7 @@ struct plain_options {
 struct frontend *report_plain_new(const struct plain_options *options);
 
 /* NDJSON of every event, a line each, to `out` (borrowed until free; flushed after each burst: at tick and at
- * verdicts). xtop-events(5). */
+ * verdicts). Fields: include/xtop/event.h. */
 struct frontend *report_json_new(FILE *out);
 /* The same into a file, made anew. It ends with a whole line, also when the disk is full before the run is over. */
 struct frontend *report_json_file_new(const char *path, struct error *error);

@@ -98,7 +98,7 @@ static void add_points(struct summary *summary, const struct attempt *attempt, c
 	size_t shown = 0, left = 0;
 
 	/* Its message may say it already. */
-	if (all && (!message || !strstr(message, "point")))
+	if (attempt->points_failed && (!message || !strstr(message, "point")))
 		str_add_format(text, "  %" PRIu32 " of %" PRIu64 " points failed\n", attempt->points_failed,
 			       all);
 	for (size_t i = 0; i < attempt->points.length; i++) {

@@ -85,7 +85,8 @@ void action_rerun_failed(struct app *app)
 bool action_is_held(const struct app *app, const struct test *test)
 {
 	/* A verdict tells it of failures only; a recorded run has nothing but its verdicts. */
-	return test->quarantined || app->control->quarantined(app->control->context, test->number);
+	return test->quarantined ||
+	       (app->control && app->control->quarantined(app->control->context, test->number));
 }
 
 void action_quarantine(struct app *app)

@@ -41,6 +41,17 @@ struct tui {
 	void *headless_context;
 };
 
+/* Nobody is left to ask: whoever waits is told to leave. */
+static void tell_gone(struct tui *tui)
+{
+	uv_timer_stop(&tui->handles->frame);
+	if (tui->told)
+		return;
+	tui->told = true;
+	if (tui->leave)
+		tui->leave(tui->leave_context);
+}
+
 static void on_frame(uv_timer_t *timer);
 
 /* --- drawing --- */
@@ -141,7 +152,7 @@ static void on_keys(uv_poll_t *poll, int status, int events)
 	if (status < 0 || (!any && (events & UV_DISCONNECT))) {
 		tui->gone = true;
 		uv_poll_stop(poll);
-		uv_timer_stop(&tui->handles->frame);
+		tell_gone(tui);
 		return;
 	}
 	/* What a key did is seen at once: a person waits for it. */

@@ -149,6 +149,8 @@ int command_decode(struct str *in, struct command *command)
 		if (!job->id || !job->adapter || job->launch.argv.length == 0)
 			reader.bad = true;
 	}
+	if (command->type < COMMAND_JOB || command->type > COMMAND_LEAVE)
+		reader.bad = true;
 	if (reader.bad) {
 		command_fini(command);
 		return -1;

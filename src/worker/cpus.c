@@ -13,11 +13,31 @@
 
 static unsigned by_affinity(void)
 {
-	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof(set), &set) != 0)
-		return 1;
-	int count = CPU_COUNT(&set);
-	return count > 0 ? (unsigned)count : 1;
+	/* The kernel refuses a mask that is smaller than its own. */
+	for (int most = 1024; most <= 1 << 20; most *= 2) {
+		cpu_set_t *set = CPU_ALLOC((size_t)most);
+		size_t size = CPU_ALLOC_SIZE((size_t)most);
+		if (!set)
+			break;
+		int result = sched_getaffinity(0, size, set);
+		int count = result == 0 ? CPU_COUNT_S(size, set) : 0;
+		CPU_FREE(set);
+		if (count > 0)
+			return (unsigned)count;
+	}
+	return 1;
+}
+
+/* Whether `name` is one of the words between the commas. */
+static bool is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+			return true;
+	}
+	return false;
 }
 
 /* The process's path in a cgroup hierarchy (cgroups(7)): of v2 (controller "") or of v1's cpu controller. */
@@ -34,7 +54,7 @@ static char *own_cgroup(const char *controller)
 			if (!second)
 				continue;
 			*second = '\0';
-			bool fits = *controller ? strstr(first + 1, controller) != NULL : first[1] == '\0';
+			bool fits = *controller ? is_listed(first + 1, controller) : first[1] == '\0';
 			if (fits)
 				found = alloc_string(second + 1);
 		}

@@ -119,10 +119,16 @@ static void reap(struct guardian *guardian)
 	bool worker_died = false, orphans = false;
 	int status;
 	pid_t pid;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		struct child *child = find_child(guardian, pid);
 		if (!child) {
-			orphans = true;
+			orphans = orphans || !WIFSTOPPED(status);
+			continue;
+		}
+		if (WIFSTOPPED(status)) {
+			/* A worker that stands still watches no deadline. Nobody stops one but by mistake, a test
+			 * that signals its parent, say. */
+			kill(pid, SIGCONT);
 			continue;
 		}
 		struct guardian_answer reply = { .type = GUARDIAN_DIED,

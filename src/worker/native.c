@@ -55,6 +55,7 @@ struct native {
 	uint64_t held_since;     /* stalled or paused since, or since the deadline was set; 0: the clock runs */
 	bool stalled, paused;
 	bool leaks_named;
+	bool bailed_out;
 	unsigned futile_kills; /* how often nothing of what lives could be signalled */
 	int status; /* of wait(2), once ended */
 	struct rusage usage;
@@ -68,6 +69,11 @@ struct native {
 uint64_t native_test(const struct native *native)
 {
 	return native->job->test;
+}
+
+bool native_bailed_out(const struct native *native)
+{
+	return native->bailed_out;
 }
 
 bool native_is_over(const struct native *native)
@@ -199,6 +205,7 @@ static void send_finished(struct native *native, const struct result *result)
 	}
 	event_put_text(&event, message, result->message);
 	event_put_text(&event, reason, result->reason);
+	native->bailed_out = result->bail_out;
 	if (result->bail_out)
 		event_put(&event, bail_out, true);
 	emit(native, &event);

@@ -35,6 +35,7 @@ struct native_host {
 struct native *native_start(const struct native_host *host, const struct job *job, uint64_t now);
 void native_free(struct native *native);
 bool native_is_over(const struct native *native); /* test.finished was sent */
+bool native_bailed_out(const struct native *native); /* it asked that the rest of its suite is not run */
 
 /* At most two descriptors to poll; none while the lane is full. Returns how many. */
 unsigned native_poll_fds(const struct native *native, struct pollfd fds[2]);

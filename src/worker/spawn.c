@@ -32,14 +32,12 @@ static void close_others(void)
 
 void spawn_reset_signals(void)
 {
-	struct sigaction standard;
-	memset(&standard, 0, sizeof(standard));
-	standard.sa_handler = SIG_DFL;
-	for (int number = 1; number < NSIG; number++) {
-		/* Numbers that belong to the C library refuse, which does no harm. */
+	/* By the kernel's own call, whose struct is all zero for a default action: the C library refuses the two
+	 * numbers that it keeps for itself, and those too may have been ignored by whoever started us. */
+	static const unsigned char standard[64];
+	for (long number = 1; number < NSIG; number++)
 		if (number != SIGKILL && number != SIGSTOP)
-			sigaction(number, &standard, NULL);
-	}
+			syscall(SYS_rt_sigaction, number, standard, NULL, (long)(NSIG / 8));
 }
 
 /* Executing puts handlers back by itself; here the one handler that a worker has must not run any more

@@ -241,6 +241,9 @@ static void start_next(struct worker_process *worker, uint64_t now)
 
 static void end_running(struct worker_process *worker)
 {
+	/* The next one may be of the same suite: the controller decides. */
+	if (native_bailed_out(worker->running))
+		give_back(worker);
 	native_free(worker->running);
 	job_free(worker->job);
 	worker->running = NULL;
