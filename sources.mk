@@ -169,13 +169,16 @@ unit_tests = \
 	tests/unit/test_cmdline \
 	tests/unit/test_codec \
 	tests/unit/test_collect \
+	tests/unit/test_command \
 	tests/unit/test_config_file \
+	tests/unit/test_descendants \
 	tests/unit/test_err \
 	tests/unit/test_fs \
 	tests/unit/test_journal \
 	tests/unit/test_json \
 	tests/unit/test_json_report \
 	tests/unit/test_junit \
+	tests/unit/test_load \
 	tests/unit/test_map \
 	tests/unit/test_model \
 	tests/unit/test_options \
@@ -185,6 +188,7 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_ring_kill \
 	tests/unit/test_ring_wakeups \
+	tests/unit/test_spawn \
 	tests/unit/test_str \
 	tests/unit/test_tap \
 	tests/unit/test_tui_rows \
@@ -203,13 +207,18 @@ script_tests = \
 	tests/check_layers.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/demo.sh \
+	tests/cli/full_lane.sh \
 	tests/cli/help_matches_man.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
 	tests/cli/leaks.sh \
+	tests/cli/output.sh \
+	tests/cli/replay.sh \
+	tests/cli/reports.sh \
 	tests/cli/spawn_errors.sh \
 	tests/cli/timeouts_reruns.sh \
+	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
@@ -224,6 +233,7 @@ model_tests = \
 
 bench_programs = \
 	bench/ring_bench \
+	bench/spawn_bench \
 	bench/tui_bench
 
 shipped_files = \
@@ -289,6 +299,7 @@ shipped_files = \
 	tests/tui/golden/too-small-39x10.txt \
 	tests/tui/golden/worker-dies.txt \
 	tests/tui/lib/screens.sh \
+	bench/run \
 	doc/architecture.md \
 	doc/compatibility.md \
 	doc/dependencies.md \
