@@ -74,6 +74,8 @@ library_sources = \
 	src/adapter/tap.h \
 	src/adapter/tap_line.c \
 	src/adapter/tap_line.h \
+	src/worker/capture.c \
+	src/worker/capture.h \
 	src/worker/command.c \
 	src/worker/command.h \
 	src/worker/cpus.c \
@@ -82,6 +84,8 @@ library_sources = \
 	src/worker/descendants.h \
 	src/worker/guardian.c \
 	src/worker/guardian.h \
+	src/worker/message.c \
+	src/worker/message.h \
 	src/worker/native.c \
 	src/worker/native.h \
 	src/worker/pool.c \
@@ -213,6 +217,7 @@ script_tests = \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
 	tests/cli/leaks.sh \
+	tests/cli/man_lint.sh \
 	tests/cli/output.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \

@@ -68,6 +68,18 @@ int fs_read_file(const char *path, size_t limit, struct str *out, struct error *
 	return status;
 }
 
+ssize_t fs_read_small(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t length = read(fd, buffer, size - 1);
+	close(fd);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
 int fs_write_all(int fd, const void *bytes, size_t length)
 {
 	const char *at = bytes;

@@ -7,10 +7,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Appends the whole file to `out`. Fails (naming the path) when it can't be read, is a
  * directory, or has more than `limit` bytes. */
 int fs_read_file(const char *path, size_t limit, struct str *out, struct error *error);
+
+/* Reads the beginning of a file, at most size - 1 bytes, with one read(2), as files of proc(5) want it, and closes it
+ * with a NUL. The bytes read; -1 with errno. */
+ssize_t fs_read_small(const char *path, char *buffer, size_t size);
 
 /* Replaces `path` by `bytes`: a temporary file beside it, fsync, rename; the old file's
  * mode is kept. On failure the old file is untouched and nothing is left beside it.

@@ -1,12 +1,12 @@
 #include "worker/descendants.h"
 
+#include "base/fs.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,24 +24,12 @@ struct process {
 typedef VEC(struct process) process_list;
 typedef VEC(pid_t) pid_list;
 
-static ssize_t read_small(const char *path, char *buffer, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ssize_t length = read(fd, buffer, size - 1);
-	close(fd);
-	if (length >= 0)
-		buffer[length] = '\0';
-	return length;
-}
-
 /* proc_pid_stat(5): the name stands in parentheses and may hold any byte, so the last ')' ends it. */
 static bool read_process(pid_t pid, struct process *process)
 {
 	char path[64], text[1024];
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (read_small(path, text, sizeof(text)) <= 0)
+	if (fs_read_small(path, text, sizeof(text)) <= 0)
 		return false;
 	char *behind = strrchr(text, ')');
 	int parent;
@@ -161,7 +149,7 @@ void descendants_command(pid_t pid, size_t limit, struct str *out)
 {
 	char path[64], text[4096];
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	ssize_t length = read_small(path, text, sizeof(text));
+	ssize_t length = fs_read_small(path, text, sizeof(text));
 	if (length > 0) {
 		while (length > 0 && text[length - 1] == '\0')
 			length--;
@@ -172,7 +160,7 @@ void descendants_command(pid_t pid, size_t limit, struct str *out)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	length = read_small(path, text, sizeof(text));
+	length = fs_read_small(path, text, sizeof(text));
 	str_add_char(out, '[');
 	if (length > 1)
 		utf8_add_visible(out, text, (size_t)length - 1, false);

@@ -2,6 +2,7 @@
 
 #include "base/vec.h"
 #include "worker/descendants.h"
+#include "worker/message.h"
 #include "worker/spawn.h"
 
 #include <errno.h>
@@ -45,34 +46,9 @@ static struct child *find_child(struct guardian *guardian, pid_t pid)
 
 /* Blocks until the controller took it: it must not miss one. Fails when the controller is gone, which the
  * next poll sees as well. */
-static void answer(struct guardian *guardian, const struct guardian_answer *answer, int fd)
+static void answer(struct guardian *guardian, const struct guardian_answer *reply, int fd)
 {
-	struct iovec part = { .iov_base = (void *)(uintptr_t)answer, .iov_len = sizeof(*answer) };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (fd >= 0) {
-		memset(&control, 0, sizeof(control));
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof(control.bytes);
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	}
-	while (sendmsg(guardian->socket, &message, MSG_NOSIGNAL) < 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			struct pollfd wait = { .fd = guardian->socket, .events = POLLOUT };
-			poll(&wait, 1, -1);
-			continue;
-		}
-		return;
-	}
+	message_send(guardian->socket, reply, sizeof(*reply), fd);
 }
 
 static void start_worker(struct guardian *guardian, const struct guardian_request *request, int command_fd)
@@ -157,24 +133,12 @@ static _Noreturn void end_all(void)
 static void serve_request(struct guardian *guardian)
 {
 	struct guardian_request request;
-	struct iovec part = { .iov_base = &request, .iov_len = sizeof(request) };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control.bytes) };
-	ssize_t length = recvmsg(guardian->socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (length < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+	int fd;
+	ssize_t length = message_receive(guardian->socket, &request, sizeof(request), &fd);
+	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (length != (ssize_t)sizeof(request) || request.type == GUARDIAN_LEAVE)
 		end_all();
-	int fd = -1;
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	if (request.type == GUARDIAN_START && fd >= 0) {
 		start_worker(guardian, &request, fd);
 	} else if (request.type == GUARDIAN_START) {

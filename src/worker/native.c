@@ -4,25 +4,21 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "event/codec.h"
+#include "worker/capture.h"
 #include "worker/descendants.h"
 #include "worker/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* How long descendants may outlive the test before they count as left behind: enough for the rest of a
  * pipeline to finish, too short to hold up a run. */
 #define LEAK_GRACE (100 * CLOCK_MS)
-#define READ_SIZE ((size_t)64 << 10)
-#define TAIL_SIZE ((size_t)16 << 10)
-#define LAST_LINE_SIZE 512
 
 enum phase {
 	PHASE_HELD, /* announced, but the lane had no room for it: not started yet */
@@ -35,11 +31,6 @@ enum phase {
 
 enum cause { CAUSE_ITSELF, CAUSE_DEADLINE, CAUSE_CANCEL, CAUSE_SIGNAL };
 
-struct pipe_end {
-	int fd; /* -1: closed */
-	enum event_stream stream;
-};
-
 struct native {
 	const struct native_host *host;
 	const struct job *job;
@@ -49,21 +40,16 @@ struct native {
 	char *cancel_reason;
 	int person_signal;
 	pid_t pid;
-	struct pipe_end pipes[2];
+	struct capture capture;
 	uint64_t started, ended; /* ns */
 	uint64_t deadline;       /* of the phase; UINT64_MAX: none */
-	uint64_t held_since;     /* stalled or paused since, or since the deadline was set; 0: the clock runs */
-	bool stalled, paused;
+	uint64_t held_since;     /* stalled (capture.held) or paused since, or since the deadline was set; 0: the clock runs */
+	bool paused;
 	bool leaks_named;
 	bool bailed_out;
 	unsigned futile_kills; /* how often nothing of what lives could be signalled */
 	int status; /* of wait(2), once ended */
 	struct rusage usage;
-	uint64_t printed, kept, dropped; /* bytes of output */
-	struct str tail;        /* the end of what was dropped */
-	char last_line[LAST_LINE_SIZE]; /* the newest line that is not blank */
-	char line[LAST_LINE_SIZE];      /* the one that is being printed */
-	size_t line_length;
 };
 
 uint64_t native_test(const struct native *native)
@@ -102,6 +88,26 @@ static void emit_point(void *context, struct event *point)
 	emit(context, point);
 }
 
+/* --- output --- */
+
+static void feed_reader(void *context, enum event_stream stream, const char *bytes, size_t length)
+{
+	struct native *native = context;
+	if (native->reader)
+		native->job->adapter->reader_feed(native->reader, stream, bytes, length);
+}
+
+static void send_output(void *context, enum event_stream stream, struct slice bytes, uint64_t dropped)
+{
+	struct event event;
+	event_init(&event, EVENT_TEST_OUTPUT);
+	event_put(&event, stream, (int)stream);
+	event_put(&event, data, ((struct event_text){ bytes.data, bytes.length }));
+	if (dropped)
+		event_put(&event, dropped, dropped);
+	emit(context, &event);
+}
+
 /* --- starting --- */
 
 static size_t name_length(const char *variable)
@@ -137,26 +143,10 @@ static char **make_environment(const struct native *native, char *id_variable, c
 	return list;
 }
 
-static int open_pipes(struct native *native, int child_fds[3], struct error *error)
-{
-	bool split = native->job->launch.split_streams;
-	for (int i = 0; i <= (split ? 1 : 0); i++) {
-		int ends[2];
-		if (pipe2(ends, O_CLOEXEC) != 0)
-			return error_set_errno(error, errno, "cannot make a pipe for the test's output");
-		fcntl(ends[0], F_SETFL, O_NONBLOCK);
-		native->pipes[i].fd = ends[0];
-		child_fds[i + 1] = ends[1];
-	}
-	if (!split)
-		child_fds[2] = child_fds[1];
-	return 0;
-}
-
 static int start_process(struct native *native, struct error *error)
 {
 	int child_fds[3] = { native->host->null_fd, -1, -1 };
-	int result = open_pipes(native, child_fds, error);
+	int result = capture_open(&native->capture, native->job->launch.split_streams, child_fds, error);
 	if (result == 0) {
 		char *id = alloc_format("XTOP_TEST_ID=%s", native->job->id);
 		char attempt[48];
@@ -231,10 +221,9 @@ struct native *native_start(const struct native_host *host, const struct job *jo
 	native->host = host;
 	native->job = job;
 	native->started = native->ended = now;
-	native->pipes[0] = (struct pipe_end){ -1, STREAM_STDOUT };
-	native->pipes[1] = (struct pipe_end){ -1, STREAM_STDERR };
 	native->deadline = UINT64_MAX;
-	str_init(&native->tail);
+	struct capture_host printed = { feed_reader, send_output, native };
+	capture_init(&native->capture, &printed, job->output_limit);
 	if (job->adapter->reader_new)
 		native->reader = job->adapter->reader_new(emit_point, native);
 
@@ -244,7 +233,7 @@ struct native *native_start(const struct native_host *host, const struct job *jo
 	struct event event;
 	event_init(&event, EVENT_TEST_STARTED);
 	emit(native, &event);
-	if (!native->stalled)
+	if (!native->capture.held)
 		begin(native, now);
 	return native;
 }
@@ -253,118 +242,21 @@ void native_free(struct native *native)
 {
 	if (!native)
 		return;
-	for (int i = 0; i < 2; i++)
-		if (native->pipes[i].fd >= 0)
-			close(native->pipes[i].fd);
 	if (native->reader)
 		native->job->adapter->reader_free(native->reader);
-	str_fini(&native->tail);
+	capture_fini(&native->capture);
 	free(native->cancel_reason);
 	free(native);
 }
 
-/* --- output --- */
-
-static void watch_lines(struct native *native, const char *bytes, size_t length)
-{
-	/* Only the end can matter: the newest line that is not blank. */
-	if (length > 2 * LAST_LINE_SIZE) {
-		bytes += length - 2 * LAST_LINE_SIZE;
-		length = 2 * LAST_LINE_SIZE;
-	}
-	for (size_t i = 0; i < length; i++) {
-		if (bytes[i] != '\n') {
-			if (native->line_length < LAST_LINE_SIZE - 1)
-				native->line[native->line_length++] = bytes[i] ? bytes[i] : ' ';
-			continue;
-		}
-		native->line[native->line_length] = '\0';
-		if (strspn(native->line, " \t\r") < native->line_length)
-			memcpy(native->last_line, native->line, native->line_length + 1);
-		native->line_length = 0;
-	}
-}
-
-static void send_output(struct native *native, enum event_stream stream, struct slice bytes, uint64_t dropped)
-{
-	struct event event;
-	event_init(&event, EVENT_TEST_OUTPUT);
-	event_put(&event, stream, (int)stream);
-	event_put(&event, data, ((struct event_text){ bytes.data, bytes.length }));
-	if (dropped)
-		event_put(&event, dropped, dropped);
-	emit(native, &event);
-}
-
-static void take_output(struct native *native, enum event_stream stream, const char *bytes, size_t length)
-{
-	native->printed += length;
-	watch_lines(native, bytes, length);
-	if (native->reader)
-		native->job->adapter->reader_feed(native->reader, stream, bytes, length);
-	uint64_t room = native->job->output_limit - native->kept;
-	size_t now = length < room ? length : (size_t)room;
-	if (now) {
-		native->kept += now;
-		send_output(native, stream, (struct slice){ bytes, now }, 0);
-	}
-	if (now < length) {
-		native->dropped += length - now;
-		str_add(&native->tail, bytes + now, length - now);
-		if (native->tail.length > 4 * TAIL_SIZE)
-			str_cut_front(&native->tail, native->tail.length - TAIL_SIZE);
-	}
-}
-
-/* What came after the limit was reached is not kept, but for its end. */
-static void send_tail(struct native *native)
-{
-	if (!native->dropped)
-		return;
-	if (native->tail.length > TAIL_SIZE)
-		str_cut_front(&native->tail, native->tail.length - TAIL_SIZE);
-	send_output(native, STREAM_STDOUT, (struct slice){ native->tail.data, native->tail.length },
-		    native->dropped - native->tail.length);
-	native->dropped = 0;
-}
-
-/* Reads once. True: there may be more. */
-static bool read_pipe(struct native *native, struct pipe_end *end)
-{
-	char buffer[READ_SIZE];
-	ssize_t length = read(end->fd, buffer, sizeof(buffer));
-	if (length > 0) {
-		take_output(native, end->stream, buffer, (size_t)length);
-		return true;
-	}
-	if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
-		close(end->fd);
-		end->fd = -1;
-	}
-	return false;
-}
-
 unsigned native_poll_fds(const struct native *native, struct pollfd fds[2])
 {
-	unsigned count = 0;
-	if (native->stalled || native->phase == PHASE_OVER)
-		return 0;
-	for (int i = 0; i < 2; i++)
-		if (native->pipes[i].fd >= 0)
-			fds[count++] = (struct pollfd){ .fd = native->pipes[i].fd, .events = POLLIN };
-	return count;
+	return native->phase == PHASE_OVER ? 0 : capture_poll_fds(&native->capture, fds);
 }
 
-void native_read(struct native *native, const struct pollfd *fds, unsigned count, uint64_t now)
+void native_read(struct native *native, const struct pollfd *fds, unsigned count)
 {
-	(void)now;
-	for (unsigned k = 0; k < count; k++) {
-		if (!fds[k].revents)
-			continue;
-		for (int i = 0; i < 2; i++)
-			if (native->pipes[i].fd == fds[k].fd && !native->stalled)
-				read_pipe(native, &native->pipes[i]);
-	}
+	capture_read_ready(&native->capture, fds, count);
 }
 
 /* --- the end --- */
@@ -390,14 +282,11 @@ static void judge(struct native *native, struct result *result)
 {
 	char buffer[32];
 	bool signaled = WIFSIGNALED(native->status);
-	if (native->line_length) {
-		native->line[native->line_length] = '\0';
-		memcpy(native->last_line, native->line, native->line_length + 1);
-	}
+	const char *last_line = capture_last_line(&native->capture);
 	struct ending ending = { .signaled = signaled,
 				 .number = signaled ? WTERMSIG(native->status) : WEXITSTATUS(native->status),
 				 .core_dumped = signaled && WCOREDUMP(native->status),
-				 .last_line = native->last_line[0] ? native->last_line : NULL };
+				 .last_line = last_line[0] ? last_line : NULL };
 	/* Whatever ended it: a reader that still holds a sub-result gives it now. */
 	native->job->adapter->conclude(native->reader, &ending, result);
 	if (native->cause == CAUSE_DEADLINE)
@@ -458,29 +347,14 @@ static bool await_descendants(struct native *native, uint64_t now)
 	return descendants_kill(NULL, NULL) > 0 || native->futile_kills++ < 2;
 }
 
-/* What is in the pipes now. Not up to their ends: somebody out of reach may hold them open, or go on writing. */
-static void read_rest(struct native *native)
-{
-	for (int i = 0; i < 2; i++) {
-		struct pipe_end *end = &native->pipes[i];
-		int waiting = 0;
-		if (end->fd < 0 || ioctl(end->fd, FIONREAD, &waiting) != 0)
-			continue;
-		for (uint64_t until = native->printed + (uint64_t)waiting;
-		     native->printed < until && !native->stalled && read_pipe(native, end);)
-			continue;
-	}
-}
-
 /* After the test's own process ended: over when nothing of it lives and all it printed was read. */
 static void try_to_finish(struct native *native, uint64_t now)
 {
-	if (native->phase != PHASE_LEFTOVERS || native->stalled || await_descendants(native, now))
+	if (native->phase != PHASE_LEFTOVERS || native->capture.held || await_descendants(native, now))
 		return;
-	read_rest(native);
-	if (native->stalled)
+	if (!capture_read_rest(&native->capture))
 		return;
-	send_tail(native);
+	capture_end(&native->capture);
 	struct result result = { .outcome = OUTCOME_NONE };
 	judge(native, &result);
 	send_finished(native, &result);
@@ -570,7 +444,7 @@ void native_on_time(struct native *native, uint64_t now)
 
 static void hold_or_go_on(struct native *native, uint64_t now)
 {
-	bool held = native->stalled || native->paused;
+	bool held = native->capture.held || native->paused;
 	if (held && !native->held_since) {
 		native->held_since = now;
 	} else if (!held && native->held_since) {
@@ -584,7 +458,7 @@ static void hold_or_go_on(struct native *native, uint64_t now)
 
 void native_stall(struct native *native, bool stalled, uint64_t now)
 {
-	native->stalled = stalled;
+	native->capture.held = stalled;
 	hold_or_go_on(native, now);
 	if (!stalled)
 		try_to_finish(native, now);

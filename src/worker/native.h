@@ -39,7 +39,7 @@ bool native_bailed_out(const struct native *native); /* it asked that the rest o
 
 /* At most two descriptors to poll; none while the lane is full. Returns how many. */
 unsigned native_poll_fds(const struct native *native, struct pollfd fds[2]);
-void native_read(struct native *native, const struct pollfd *fds, unsigned count, uint64_t now);
+void native_read(struct native *native, const struct pollfd *fds, unsigned count);
 /* SIGCHLD came: asks for all that ended. */
 void native_reap(struct native *native, uint64_t now);
 /* When native_on_time wants to be called; UINT64_MAX: never. */

@@ -4,10 +4,10 @@
 #include "base/str.h"
 #include "worker/descendants.h"
 #include "worker/guardian.h"
+#include "worker/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,30 +95,6 @@ static void close_slot(struct slot *slot)
 	str_clear(&slot->unsent);
 }
 
-static ssize_t receive(struct pool *pool, struct guardian_answer *answer, int *fd)
-{
-	struct iovec part = { .iov_base = answer, .iov_len = sizeof(*answer) };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control.bytes) };
-	*fd = -1;
-	ssize_t length;
-	do
-		length = recvmsg(pool->socket, &message, MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
-	if (length > 0) {
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-		if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-			memcpy(fd, CMSG_DATA(header), sizeof(*fd));
-	}
-	return length;
-}
-
 /* Somebody killed the guardian. Its workers die with it (PR_SET_PDEATHSIG), and what they ran became
  * ours, for we are a sub-reaper: so end and reap all of it. */
 static void end_orphans(struct pool *pool)
@@ -168,7 +144,7 @@ bool pool_next_news(struct pool *pool, struct pool_news *news)
 	while (pool->socket >= 0) {
 		struct guardian_answer answer;
 		int fd;
-		ssize_t length = receive(pool, &answer, &fd);
+		ssize_t length = message_receive(pool->socket, &answer, sizeof(answer), &fd);
 		if (length == (ssize_t)sizeof(answer)) {
 			if (take_answer(&answer, fd, pool, news))
 				return true;
@@ -198,37 +174,6 @@ bool pool_next_news(struct pool *pool, struct pool_news *news)
 	return false;
 }
 
-static int send_request(struct pool *pool, const struct guardian_request *request, int fd)
-{
-	struct iovec part = { .iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request) };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (fd >= 0) {
-		memset(&control, 0, sizeof(control));
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof(control.bytes);
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	}
-	ssize_t sent;
-	while ((sent = sendmsg(pool->socket, &message, MSG_NOSIGNAL)) < 0) {
-		if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Hundreds of requests wait already; the guardian takes them as fast as it can fork. */
-			struct pollfd wait = { .fd = pool->socket, .events = POLLOUT };
-			poll(&wait, 1, -1);
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
-}
-
 int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, unsigned workers,
 		      struct error *error)
 {
@@ -240,7 +185,7 @@ int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, un
 		return error_set_errno(error, errno, "cannot make a socket pair for worker gw%u", slot);
 	fcntl(pair[0], F_SETFL, fcntl(pair[0], F_GETFL) | O_NONBLOCK);
 	struct guardian_request request = { GUARDIAN_START, slot, incarnation, workers };
-	int sent = send_request(pool, &request, pair[1]);
+	int sent = message_send(pool->socket, &request, sizeof(request), pair[1]);
 	int number = errno;
 	close(pair[1]);
 	if (sent != 0) {
@@ -318,7 +263,7 @@ void pool_close(struct pool *pool)
 	if (pool->socket >= 0) {
 		struct guardian_request request = { .type = GUARDIAN_LEAVE };
 		pool_wake(pool);
-		send_request(pool, &request, -1);
+		message_send(pool->socket, &request, sizeof(request), -1);
 		close(pool->socket);
 	}
 	int status = 0;

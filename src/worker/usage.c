@@ -1,8 +1,8 @@
 #include "worker/usage.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +10,6 @@
 #include <unistd.h>
 
 #define MAX_DEPTH 16
-
-static ssize_t read_text(const char *path, char *buffer, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ssize_t length = read(fd, buffer, size - 1);
-	close(fd);
-	if (length >= 0)
-		buffer[length] = '\0';
-	return length;
-}
 
 static uint64_t time_of(struct timeval time)
 {
@@ -33,7 +21,7 @@ static void add_process(int pid, struct usage *usage, int count_time)
 {
 	char path[64], text[1024];
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_text(path, text, sizeof(text)) <= 0)
+	if (fs_read_small(path, text, sizeof(text)) <= 0)
 		return;
 	const char *at = strrchr(text, ')');
 	if (!at)
@@ -58,7 +46,7 @@ static void add_children(int pid, struct usage *usage, int depth)
 {
 	char path[96], text[8192];
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	if (depth > MAX_DEPTH || read_text(path, text, sizeof(text)) <= 0)
+	if (depth > MAX_DEPTH || fs_read_small(path, text, sizeof(text)) <= 0)
 		return;
 	char *at = text, *end;
 	for (long child; (child = strtol(at, &end, 10)) > 0 && end != at; at = end) {

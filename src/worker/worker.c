@@ -274,7 +274,7 @@ static void wait_for_something(struct worker_process *worker, const sigset_t *wa
 	int ready = ppoll(fds, 1 + outputs, limit, waiting);
 	now = clock_now();
 	if (ready > 0 && worker->running && outputs)
-		native_read(worker->running, fds + 1, outputs, now);
+		native_read(worker->running, fds + 1, outputs);
 	if (worker->running)
 		native_reap(worker->running, now);
 	if (ready > 0 && fds[0].revents)
