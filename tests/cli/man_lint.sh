@@ -22,7 +22,7 @@ check() {
 
 # no_line_beyond COLUMNS PAGE: names the lines that are longer, overstriking left out.
 no_line_beyond() {
-	mandoc -Tutf8 -O "width=$1" "$2" | sed 's/.\x08//g' |
+	mandoc -Tascii -O "width=$1" "$2" | sed 's/.\x08//g' |
 		awk -v most="$1" 'length > most { print FILENAME NR ": " $0; bad = 1 } END { exit bad }'
 }
 
