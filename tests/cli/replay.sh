@@ -28,6 +28,7 @@ for section in failures flaky skipped 'slowest tests' 'warnings and errors' 'fai
 done
 out_has 'xtop: warning: tests/test_leaves: left 1 process behind, ended now: '
 out_has 'xtop: warning: worker gw'
+out_has "  output, 97.7 KiB, in $here/.xtop/runs/"
 xtop -v --durations 3 replay --no-tui journal
 code 2
 err ''
