@@ -178,4 +178,11 @@ check 'and the shell is back' shows 'ready> *$'
 keys 'stty -a >../crashed; touch ../over' Enter
 check 'with the terminal as it was' terminal_is_back over crashed
 
+# The terminal is closed in the middle of a run: nothing stays behind that nobody can see.
+rm -f more go over
+keys "clear; sh -c 'echo \$\$ >../pid; exec \"\$0\" --tui -n 2 --adapter exec .' '$XTOP'" Enter
+check 'it opens for the last time' shows 'running .*slow\.sh'
+window kill-server
+check 'a closed terminal ends it' is_gone "$(cat pid)"
+
 echo "1..$number"
