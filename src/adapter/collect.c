@@ -128,5 +128,9 @@ long collect_tests(const struct config *config, const struct collector *collecto
 			return -1;
 		total += count;
 	}
+	if (total == 0 && (config->suites.length == 0 || is_guessed(config, &config->suites.items[0])))
+		collector->note(collector->context,
+				"nothing here looks like a test: xtop looks into t/, tests/ and test/ for *.t and for "
+				"executables called test_..., ..._test or check_...; name others, or write xtop.yaml");
 	return total;
 }

@@ -110,7 +110,9 @@ static int vfail_at(const struct yaml *yaml, int line, int column, struct error 
 
 	str_add_format(&text, "%s:%d:%d: ", yaml->name, line, column);
 	str_add_vformat(&text, format, args);
-	add_excerpt(&text, yaml, line, column);
+	/* What is missing at the end of a file stands in an empty line: nothing to show. */
+	if (slice_trim(source_line(yaml, line)).length > 0)
+		add_excerpt(&text, yaml, line, column);
 	error_set(error, "%s", text.data);
 	str_fini(&text);
 	return -1;

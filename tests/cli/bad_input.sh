@@ -164,9 +164,10 @@ begin 'a project without tests has none'
 xtop --rootdir empty
 code 5
 closes 'xtop: 0 passed, 0 failed, 0 skipped'
+out_has 'xtop: nothing here looks like a test: '
 xtop list --rootdir empty
 code 5
-out 'xtop: 0 tests found'
+out_has 'xtop: 0 tests found'
 end
 
 # yaml TEXT MESSAGE: what the project file with this text is refused with.

@@ -166,9 +166,10 @@ static void without_anything_the_usual_directories_are_looked_at(void **state)
 	      "default exec test/check-two\n");
 }
 
-static void empty_root_has_no_tests(void **state)
+static void empty_root_has_no_tests_and_says_where_it_looked(void **state)
 {
-	check(*state, "");
+	check(*state, "note nothing here looks like a test: xtop looks into t/, tests/ and test/ for *.t and for "
+		      "executables called test_..., ..._test or check_...; name others, or write xtop.yaml\n");
 }
 
 static void directory_is_searched_to_its_depth(void **state)
@@ -510,7 +511,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		project_test(without_anything_the_usual_directories_are_looked_at),
-		project_test(empty_root_has_no_tests),
+		project_test(empty_root_has_no_tests_and_says_where_it_looked),
 		project_test(directory_is_searched_to_its_depth),
 		project_test(names_of_executables_decide_in_directories),
 		project_test(forced_adapter_takes_every_executable),
