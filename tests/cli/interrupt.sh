@@ -165,4 +165,40 @@ need events test.finished >/dev/null
 kill -INT "$xtop"
 finish
 check 'a rerun that waits for its time is left out' same "$(outcome broken.sh) $status" 'failed 2'
+
+# Ctrl-Z: a test is in a session of its own, so xtop stops it, and its deadline with it.
+# It starts nothing itself: a parent in the middle of vfork(2) can't be stopped while its child is.
+program waits.pl <<'END'
+#!/usr/bin/perl
+for my $name ("pid", "running.waits.pl") {
+	open my $out, ">", "$ENV{SEEN}/$name" or die;
+	print $out $$;
+}
+select undef, undef, undef, 0.02 until -e "$ENV{SEEN}/go";
+END
+goes_on() {
+	! is_stopped "$1"
+}
+begin 1 -n 1 --timeout 3 waits.pl
+kill -TSTP "$xtop"
+check 'a suspended run stands still' await is_stopped "$xtop"
+check 'and so do its tests' await is_stopped "$(cat "$SEEN/pid")"
+sleep 3.5
+kill -CONT "$xtop"
+check 'both go on together' await goes_on "$(cat "$SEEN/pid")"
+: >"$SEEN/go"
+finish
+check 'the time between does not count' same "$(outcome waits.pl) $status" 'passed 0'
+
+# What the caller had ignored stays ignored: nohup.
+rm -f "$SEEN"/*
+rm -f "$scratch/events"
+XTOP_TEST_MARK=$mark sh -c 'trap "" HUP; exec "$@"' sh "$XTOP" --no-tui --rootdir "$scratch" \
+	--events "$scratch/events" -n 1 waits.pl </dev/null >"$scratch/out" 2>"$scratch/err" &
+xtop=$!
+need files_are 1 "$SEEN/running.*"
+kill -HUP "$xtop"
+: >"$SEEN/go"
+finish
+check 'a hang-up that the caller ignores ends nothing' same "$(outcome waits.pl) $status" 'passed 0'
 end_tests
