@@ -50,6 +50,21 @@ int cli_check_surroundings(struct error *error)
 	return 0;
 }
 
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void cli_end_loop(uv_loop_t *loop)
+{
+	uv_walk(loop, close_handle, NULL);
+	while (uv_loop_alive(loop)) /* once more where the loop was stopped before it ran */
+		uv_run(loop, UV_RUN_DEFAULT);
+	uv_loop_close(loop);
+}
+
 char *cli_command_line(int argc, char *const argv[])
 {
 	struct str line = STR_INIT;

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "config/config.h"
 
+#include <uv.h>
+
 enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, EXIT_USAGE = 4, EXIT_NO_TESTS = 5 };
 
 int cli_run(struct config *config, int argc, char *const argv[]);
@@ -19,6 +21,9 @@ void cli_open_standard_files(void);
 int cli_close_output(int code);
 /* What nothing can be done without: a working directory, and enough descriptors. */
 int cli_check_surroundings(struct error *error);
+
+/* Closes what is still open in a loop, and the loop. */
+void cli_end_loop(uv_loop_t *loop);
 
 /* The command line, quoted for a shell. The caller frees it. */
 char *cli_command_line(int argc, char *const argv[]);

@@ -94,13 +94,6 @@ static void on_leave(void *context)
 	uv_stop(context);
 }
 
-static void close_handle(uv_handle_t *handle, void *unused)
-{
-	(void)unused;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
 static int show(struct journal_reader *reader, struct model *model, struct frontends *frontends, struct error *error)
 {
 	uv_loop_t loop;
@@ -113,9 +106,7 @@ static int show(struct journal_reader *reader, struct model *model, struct front
 		uv_run(&loop, UV_RUN_DEFAULT);
 		frontends_drop_tui(frontends);
 	}
-	uv_walk(&loop, close_handle, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
+	cli_end_loop(&loop);
 	return result;
 }
 

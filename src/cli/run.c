@@ -119,13 +119,6 @@ static void open_handles(struct session *session)
 	watch_signal(session, &session->continued, on_continue, SIGCONT);
 }
 
-static void close_handle(uv_handle_t *handle, void *unused)
-{
-	(void)unused;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
 static int run_loop(struct session *session, const struct config *config, bool tui, const char *command_line,
 		    struct error *error)
 {
@@ -210,14 +203,11 @@ int cli_run(struct config *config, int argc, char *const argv[])
 		cli_fail(code, error.message);
 	}
 
-	uv_walk(&session.loop, close_handle, NULL);
-	while (uv_loop_alive(&session.loop)) /* once more where the loop was stopped before it ran */
-		uv_run(&session.loop, UV_RUN_DEFAULT);
+	cli_end_loop(&session.loop);
 	frontends_close(&session.frontends);
 	pool_close(pool);
 	engine_free(session.engine);
 	ring_free(ring);
-	uv_loop_close(&session.loop);
 	free(command_line);
 	return code;
 }

@@ -45,7 +45,6 @@ struct slot {
 	uint64_t ahead;    /* sent, not started */
 	bool recalling;    /* `ahead` was asked back */
 	bool finished_one; /* since this incarnation began */
-	pid_t pid;
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
 };
 

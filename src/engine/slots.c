@@ -239,7 +239,6 @@ void slots_on_guardian(uv_poll_t *handle, int status, int events)
 	while (pool_next_news(engine->pool, &news)) {
 		switch (news.type) {
 		case POOL_STARTED:
-			engine->slots[news.slot].pid = news.pid;
 			break;
 		case POOL_NOT_STARTED: {
 			char *message = alloc_format("worker gw%u can't be started: %s", news.slot,

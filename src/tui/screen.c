@@ -71,11 +71,6 @@ int screen_height(const struct screen *screen)
 	return screen->height;
 }
 
-bool screen_is_ascii(const struct screen *screen)
-{
-	return screen->ascii;
-}
-
 static struct cell *cell_at(struct screen *screen, int row, int column)
 {
 	return &screen->cells[(size_t)row * (size_t)screen->width + (size_t)column];

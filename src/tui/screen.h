@@ -69,7 +69,6 @@ void screen_resize(struct screen *screen, int width, int height);
 
 int screen_width(const struct screen *screen);
 int screen_height(const struct screen *screen);
-bool screen_is_ascii(const struct screen *screen);
 
 /* --- drawing; rows and columns from 0, what lies outside is cut --- */
 
