@@ -21,7 +21,7 @@
 /* X(name, number, "name in NDJSON")
  *
  * RUN_STARTED     first event: run_id, version, command, root, wall
- * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line
+ * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line, scope, marks
  * RUN_COLLECTED   the end of collection: tests, workers
  * COLLECT_ERROR   suite, file, message
  * WORKER_STARTED  worker, incarnation, pid
@@ -29,12 +29,12 @@
  * TEST_OUTPUT     worker, test, attempt, stream, data
  * TEST_POINT      a sub-result inside a test (a TAP point): worker, test, attempt, number, depth, outcome, name, message, reason
  * TEST_FINISHED   the end of one attempt: worker, test, attempt, outcome, duration, signal, exit_code, message, reason, code, cpu, rss,
- *                 bail_out, output_file
+ *                 bail_out, output_file; of a test with fixtures: setup, call, teardown, properties, rerun
  * TEST_VERDICT    the test after its last attempt: test, outcome, flaky, quarantined, attempts, duration, worker, and the attempt's fields
  * WORKER_SAMPLE   worker, cpu (used by it and its tests since its start), rss
  * WORKER_DIED     worker, incarnation, pid, signal, exit_code, message ("was killed by SIGKILL"), test (0: it had none)
  * DIAGNOSIS       test, code, message
- * LOG             level, message, worker and test where they apply
+ * LOG             level, message, worker and test where they apply; name: whose words they are (pytest's summary)
  * RUN_FINISHED    last event: exit_code, duration, tests and the counts
  */
 #define XTOP_EVENT_TYPES(X)                    \
@@ -133,7 +133,13 @@ enum event_level { LEVEL_NOTE = 1, LEVEL_WARNING = 2, LEVEL_ERROR = 3 };
 	X(41, TEXT, scope)                                                                     \
 	X(42, TEXT, adapter)                                                                   \
 	X(43, BOOL, bail_out)   /* of TEST_FINISHED: the program asked that its whole suite stop */ \
-	X(44, TEXT, output_file) /* with all that the attempt printed, where that was much; kept if the test fails */
+	X(44, TEXT, output_file) /* with all that the attempt printed, where that was much; kept if the test fails */ \
+	X(45, TIME, setup)      /* of TEST_FINISHED: how long its fixtures took */             \
+	X(46, TIME, call)       /* the test itself */                                          \
+	X(47, TIME, teardown)                                                                  \
+	X(48, TEXT, properties) /* JSON: [["name", "value"], …], as the test recorded them; in NDJSON that array */ \
+	X(49, TEXT, marks)      /* of TEST_FOUND: names of its markers, comma separated */     \
+	X(50, BOOL, rerun)      /* of TEST_FINISHED: false: the test says that another attempt makes no sense */
 
 enum event_field {
 #define X(number, kind, name) FIELD_##name = number,

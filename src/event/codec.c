@@ -203,6 +203,18 @@ static void put_count(struct json *object, const char *key, uint64_t value)
 	json_put_int(object, key, value > INT64_MAX ? INT64_MAX : (int64_t)value);
 }
 
+/* JSON already; what is none is kept as text. */
+static void put_properties(struct json *object, const struct event_text *text)
+{
+	struct slice slice = { .data = text->data, .length = text->length };
+	struct json *value = json_parse(slice, "properties", NULL);
+
+	if (value)
+		json_put(object, "properties", value);
+	else
+		json_put_text(object, "properties", slice);
+}
+
 struct json *event_to_json(const struct event *event)
 {
 	struct json *object = json_new_object();
@@ -219,9 +231,11 @@ struct json *event_to_json(const struct event *event)
 #define JSON_TEXT(name) \
 	json_put_text(object, #name, (struct slice){ .data = event->name.data, .length = event->name.length })
 #define X(number, kind, name)                                        \
-	if (FIELD_##name != FIELD_test && event_has(event, name))    \
+	if (FIELD_##name != FIELD_test && FIELD_##name != FIELD_properties && event_has(event, name)) \
 		JSON_##kind(name);
 	XTOP_EVENT_FIELDS(X)
 #undef X
+	if (event_has(event, properties))
+		put_properties(object, &event->properties);
 	return object;
 }

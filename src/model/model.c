@@ -117,7 +117,11 @@ void fold_log(struct model *model, const struct event *event, int level, char *t
 		run->log_dropped += gone;
 	}
 	vec_push(&run->log,
-		 ((struct log_line){ .t = event->t, .level = level, .type = event->type, .text = text }));
+		 ((struct log_line){ .t = event->t,
+				     .level = level,
+				     .type = event->type,
+				     .name = fold_shared(model, &event->name),
+				     .text = text }));
 }
 
 static unsigned workers_within(uint64_t workers)

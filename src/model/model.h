@@ -34,6 +34,7 @@ struct attempt {
 	uint32_t pid;      /* 0: not known */
 	uint64_t started;  /* ns since the run began */
 	uint64_t duration; /* ns */
+	uint64_t setup, call, teardown; /* ns, of a test with fixtures */
 	uint64_t cpu;      /* ns, user and system */
 	uint64_t rss;      /* bytes, peak */
 	unsigned signal;   /* 0: none */
@@ -41,6 +42,7 @@ struct attempt {
 	char *message;     /* first line says it; owned, NULL: none */
 	char *reason;      /* owned, NULL: none */
 	char *code;        /* owned, NULL: none */
+	char *properties;  /* JSON, as in event.h; owned, NULL: none */
 	struct output output;
 	VEC(struct point) points;  /* at most MODEL_POINTS_KEPT; failures are kept before passes */
 	uint32_t points_passed, points_failed, points_skipped; /* top-level ones, all of them; todo counts as passed */
@@ -59,6 +61,8 @@ struct test {
 	uint32_t ordinal; /* among equal ids of a suite, from 1 */
 	const char *file; /* shared, NULL: not known */
 	uint32_t line;    /* 0: not known */
+	const char *scope; /* class, module or group that it belongs to; shared, NULL: not known */
+	const char *marks; /* names, comma separated; shared, NULL: none */
 	enum test_state state;
 	enum outcome outcome; /* the verdict, NONE: none yet. A rerun by key keeps the old one until its own */
 	bool flaky;
@@ -124,6 +128,7 @@ struct log_line {
 	uint64_t t;
 	int level; /* enum event_level */
 	enum event_type type; /* of the event that it came from: LOG, COLLECT_ERROR, WORKER_DIED */
+	const char *name; /* whose words they are: "pytest"; shared, NULL: xtop's own */
 	char *text;
 };
 

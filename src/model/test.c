@@ -44,6 +44,7 @@ static void attempt_free(struct attempt *attempt)
 	free(attempt->message);
 	free(attempt->reason);
 	free(attempt->code);
+	free(attempt->properties);
 	free(attempt);
 }
 
@@ -128,6 +129,8 @@ bool fold_test_found(struct model *model, const struct event *event)
 	test->ordinal = event->ordinal ? fold_uint32(event->ordinal) : 1;
 	test->file = fold_shared(model, &event->file);
 	test->line = fold_uint32(event->line);
+	test->scope = fold_shared(model, &event->scope);
+	test->marks = fold_shared(model, &event->marks);
 	vec_push(&run->tests, test);
 	run->tally.found++;
 	return true;
@@ -259,6 +262,10 @@ static void attempt_end(struct model *model, struct test *test, struct attempt *
 	set_text(&attempt->message, &event->message);
 	set_text(&attempt->reason, &event->reason);
 	set_text(&attempt->code, &event->code);
+	set_text(&attempt->properties, &event->properties);
+	attempt->setup = event->setup;
+	attempt->call = event->call;
+	attempt->teardown = event->teardown;
 	set_text(&attempt->output.path, &event->output_file);
 	output_compact(&attempt->output);
 	model->run.sum_of_durations += duration;
