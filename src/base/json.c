@@ -60,19 +60,29 @@ static void put(struct json *object, const char *key, json_t *value)
 	}
 }
 
-void json_put_text(struct json *object, const char *key, struct slice text)
+static json_t *new_text(struct slice text)
 {
 	struct str valid = STR_INIT;
+	json_t *value;
 
-	if (!text.length) {
-		put(object, key, json_stringn_nocheck("", 0));
-	} else if (utf8_is_valid(text.data, text.length)) {
-		put(object, key, json_stringn_nocheck(text.data, text.length));
-	} else {
-		utf8_add_valid(&valid, text.data, text.length);
-		put(object, key, json_stringn_nocheck(valid.data, valid.length));
-		str_fini(&valid);
-	}
+	if (!text.length)
+		return json_stringn_nocheck("", 0);
+	if (utf8_is_valid(text.data, text.length))
+		return json_stringn_nocheck(text.data, text.length);
+	utf8_add_valid(&valid, text.data, text.length);
+	value = json_stringn_nocheck(valid.data, valid.length);
+	str_fini(&valid);
+	return value;
+}
+
+struct json *json_new_text(struct slice text)
+{
+	return (struct json *)checked(new_text(text));
+}
+
+void json_put_text(struct json *object, const char *key, struct slice text)
+{
+	put(object, key, new_text(text));
 }
 
 void json_put_int(struct json *object, const char *key, int64_t value)
@@ -97,6 +107,11 @@ void json_put_real(struct json *object, const char *key, double value)
 void json_put_bool(struct json *object, const char *key, bool value)
 {
 	put(object, key, json_boolean(value));
+}
+
+void json_put_null(struct json *object, const char *key)
+{
+	put(object, key, json_null());
 }
 
 void json_put(struct json *object, const char *key, struct json *value)
@@ -220,4 +235,51 @@ bool json_get_bool(const struct json *object, const char *key, bool *value)
 		return false;
 	*value = json_is_true(found);
 	return true;
+}
+
+static bool take_bytes(const json_t *found, struct slice *text)
+{
+	if (!json_is_string(found))
+		return false;
+	*text = (struct slice){ json_string_value(found), json_string_length(found) };
+	return true;
+}
+
+bool json_get_bytes(const struct json *object, const char *key, struct slice *text)
+{
+	return take_bytes(member(object, key), text);
+}
+
+const struct json *json_get_object(const struct json *object, const char *key)
+{
+	const json_t *found = member(object, key);
+
+	return json_is_object(found) ? (const struct json *)found : NULL;
+}
+
+const struct json *json_get_array(const struct json *object, const char *key)
+{
+	const json_t *found = member(object, key);
+
+	return json_is_array(found) ? (const struct json *)found : NULL;
+}
+
+size_t json_count(const struct json *array)
+{
+	return json_array_size(inside_const(array));
+}
+
+const struct json *json_at(const struct json *array, size_t index)
+{
+	return (const struct json *)json_array_get(inside_const(array), index);
+}
+
+const char *json_text_at(const struct json *array, size_t index)
+{
+	return json_string_value(inside_const(json_at(array, index)));
+}
+
+bool json_bytes_at(const struct json *array, size_t index, struct slice *text)
+{
+	return take_bytes(inside_const(json_at(array, index)), text);
 }

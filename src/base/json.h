@@ -19,6 +19,7 @@ struct json; /* an owned reference to a value */
 /* Not json_object and json_array: those names are jansson's. */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
+struct json *json_new_text(struct slice text);
 void json_free(struct json *json); /* NULL is fine */
 
 /* Keys keep the order in which they were put. */
@@ -26,6 +27,7 @@ void json_put_text(struct json *object, const char *key, struct slice text);
 void json_put_int(struct json *object, const char *key, int64_t value);
 void json_put_real(struct json *object, const char *key, double value); /* NaN and infinities become null */
 void json_put_bool(struct json *object, const char *key, bool value);
+void json_put_null(struct json *object, const char *key);
 void json_put(struct json *object, const char *key, struct json *value); /* takes `value` */
 void json_push(struct json *array, struct json *value);                  /* takes `value` */
 
@@ -40,5 +42,15 @@ const char *json_get_text(const struct json *object, const char *key);
 bool json_get_int(const struct json *object, const char *key, int64_t *value);
 bool json_get_real(const struct json *object, const char *key, double *value);
 bool json_get_bool(const struct json *object, const char *key, bool *value);
+bool json_get_bytes(const struct json *object, const char *key, struct slice *text); /* text that may hold NUL */
+const struct json *json_get_object(const struct json *object, const char *key);
+const struct json *json_get_array(const struct json *object, const char *key);
+
+/* Of an array; borrowed from it. NULL is an empty one, behind the end there is NULL. */
+size_t json_count(const struct json *array);
+const struct json *json_at(const struct json *array, size_t index);
+/* The index-th as a text; NULL where it is none. */
+const char *json_text_at(const struct json *array, size_t index);
+bool json_bytes_at(const struct json *array, size_t index, struct slice *text);
 
 #endif
