@@ -33,6 +33,15 @@ void capture_fini(struct capture *capture)
 	str_fini(&capture->tail);
 }
 
+void capture_renew(struct capture *capture, uint64_t limit)
+{
+	capture->limit = limit;
+	capture->printed = capture->kept = capture->dropped = 0;
+	str_clear(&capture->tail);
+	capture->last_line[0] = '\0';
+	capture->line_length = 0;
+}
+
 int capture_open(struct capture *capture, bool split, int child_fds[3], struct error *error)
 {
 	child_fds[1] = child_fds[2] = -1;
@@ -89,6 +98,12 @@ static void take(struct capture *capture, enum event_stream stream, const char *
 		if (capture->tail.length > 4 * TAIL_SIZE)
 			str_cut_front(&capture->tail, capture->tail.length - TAIL_SIZE);
 	}
+}
+
+void capture_add(struct capture *capture, enum event_stream stream, struct slice bytes)
+{
+	if (bytes.length)
+		take(capture, stream, bytes.data, bytes.length);
 }
 
 /* Reads once. True: there may be more. */

@@ -1,6 +1,6 @@
 /* What a test prints: its pipes, read as it comes, handed on up to a limit.
  *
- * The pipes belong to the capture from capture_open to capture_close.  Nothing here waits:
+ * The pipes belong to the capture from capture_open to capture_fini.  Nothing here waits:
  * the owner polls the descriptors and calls in.
  */
 #ifndef XTOP_WORKER_CAPTURE_H
@@ -44,6 +44,8 @@ struct capture {
 
 void capture_init(struct capture *capture, const struct capture_host *host, uint64_t limit);
 void capture_fini(struct capture *capture); /* closes the pipes */
+/* From here on as after capture_init, but with the pipes as they are: another test prints into them. */
+void capture_renew(struct capture *capture, uint64_t limit);
 
 /* Makes the pipes: one for both streams, or one each. The ends for the child are in child_fds[1] and [2] (the same
  * number for one pipe) and the caller's to close, also after -1; what was not opened is -1. */
@@ -56,6 +58,8 @@ void capture_read_ready(struct capture *capture, const struct pollfd *fds, unsig
 /* Reads what is in the pipes now. Not up to their ends: somebody out of reach may hold them open, or go on
  * writing. False: it was held on the way. */
 bool capture_read_rest(struct capture *capture);
+/* As if this had been read from a pipe. */
+void capture_add(struct capture *capture, enum event_stream stream, struct slice bytes);
 /* Keeps the end of what was dropped, which ends the output. */
 void capture_end(struct capture *capture);
 /* The newest line that is not blank, finished or not; "" = none. Call it when all was read. Borrowed. */

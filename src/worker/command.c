@@ -21,6 +21,9 @@ enum {
 	FIELD_GRACE,
 	FIELD_OUTPUT_LIMIT,
 	FIELD_CANCEL_REASON,
+	FIELD_ID_ORDINAL,
+	FIELD_SERVER,
+	FIELD_MAY_RERUN,
 };
 
 void job_free(struct job *job)
@@ -28,6 +31,7 @@ void job_free(struct job *job)
 	if (!job)
 		return;
 	free(job->id);
+	free(job->server);
 	launch_fini(&job->launch);
 	free(job);
 }
@@ -37,7 +41,11 @@ static void encode_job(const struct job *job, struct str *out)
 	wire_put_uint(out, FIELD_TEST_NUMBER, job->test);
 	wire_put_uint(out, FIELD_ATTEMPT_NUMBER, job->attempt);
 	wire_put_text(out, FIELD_TEST_ID, job->id);
-	wire_put_text(out, FIELD_ADAPTER_NAME, job->adapter->name);
+	wire_put_uint(out, FIELD_ID_ORDINAL, job->ordinal);
+	wire_put_text(out, FIELD_SERVER, job->server);
+	wire_put_uint(out, FIELD_MAY_RERUN, job->may_rerun);
+	if (job->adapter)
+		wire_put_text(out, FIELD_ADAPTER_NAME, job->adapter->name);
 	vec_each(&job->launch.argv, argument)
 		wire_put_text(out, FIELD_ARGUMENT, *argument);
 	vec_each(&job->launch.environment, variable)
@@ -89,6 +97,16 @@ static void take_field(struct command *command, struct job *job, const struct wi
 	case FIELD_TEST_ID:
 		free(job->id);
 		job->id = alloc_string_n(bytes.data, bytes.length);
+		break;
+	case FIELD_ID_ORDINAL:
+		job->ordinal = (uint32_t)field->value;
+		break;
+	case FIELD_SERVER:
+		free(job->server);
+		job->server = alloc_string_n(bytes.data, bytes.length);
+		break;
+	case FIELD_MAY_RERUN:
+		job->may_rerun = field->value != 0;
 		break;
 	case FIELD_ADAPTER_NAME: {
 		char *name = alloc_string_n(bytes.data, bytes.length);
@@ -146,10 +164,10 @@ int command_decode(struct str *in, struct command *command)
 		job_free(job);
 	} else {
 		command->job = job;
-		if (!job->id || !job->adapter || job->launch.argv.length == 0)
+		if (!job->id || (!job->server && (!job->adapter || job->launch.argv.length == 0)))
 			reader.bad = true;
 	}
-	if (command->type < COMMAND_JOB || command->type > COMMAND_LEAVE)
+	if (command->type < COMMAND_JOB || command->type > COMMAND_RETIRE)
 		reader.bad = true;
 	if (reader.bad) {
 		command_fini(command);

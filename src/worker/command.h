@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum command_type {
@@ -20,15 +21,20 @@ enum command_type {
 	COMMAND_SIGNAL,   /* send `signal` to the running test's process group */
 	COMMAND_PAUSE,    /* stop the running test's processes and its deadline's clock */
 	COMMAND_RESUME,
-	COMMAND_LEAVE,    /* exit when nothing runs; what is held ahead is not started */
+	COMMAND_LEAVE,    /* exit when nothing runs; what is held ahead is not started, harnesses are ended as by RETIRE */
+	COMMAND_NO_NEXT,  /* answer to MESSAGE_WANTS: nothing comes after this test, its harness may tear everything down */
+	COMMAND_RETIRE,   /* end every harness of this worker in good order (none runs a test now); answer: MESSAGE_RETIRED */
 };
 
 struct job {
 	uint64_t test;     /* number in the run */
 	uint32_t attempt;  /* from 1 */
 	char *id;          /* XTOP_TEST_ID */
-	const struct adapter *adapter;
-	struct launch launch;
+	uint32_t ordinal;  /* among equal ids, from 1 */
+	char *server;      /* abstract socket of the fork server whose harness runs it; NULL: a process of its own */
+	bool may_rerun;    /* should this attempt fail, another one follows at once on this worker */
+	const struct adapter *adapter; /* may be NULL where there is a server */
+	struct launch launch; /* with a server only the environment counts: it is the suite's addition to a harness' */
 	uint64_t timeout;  /* ns, 0: none */
 	uint64_t grace;    /* ns between TERM and KILL */
 	uint64_t output_limit; /* bytes */
@@ -36,7 +42,7 @@ struct job {
 
 struct command {
 	enum command_type type;
-	uint64_t test;   /* RECALL, CANCEL, SIGNAL: which; one that no longer runs is ignored */
+	uint64_t test;   /* RECALL, CANCEL, SIGNAL, NO_NEXT: which; one that no longer runs is ignored */
 	int signal;      /* SIGNAL */
 	char *reason;    /* CANCEL: why, becomes the outcome's reason */
 	struct job *job; /* JOB; owned */
@@ -51,7 +57,11 @@ void command_encode(const struct command *command, struct str *out);
 int command_decode(struct str *in, struct command *command);
 void command_fini(struct command *command);
 
-/* The one thing in the ring that is no event: its first byte can't be an event's type. */
-#define MESSAGE_RETURNED 0xFF /* then 8 bytes: the number of a recalled test that was not started */
+/* What a worker puts into the ring that is no event: the first byte can't be an event's type. */
+#define MESSAGE_RETURNED 0xFF  /* then 8 bytes: the number of a test that was not started, recalled or not */
+#define MESSAGE_WANTS 0xFE     /* then 8 bytes: the running test, whose harness asks which test comes next while none is
+				* held ahead (answer: a job, or NO_NEXT); then 1 byte: 1 if its outcome so far is a failure */
+#define MESSAGE_RETIRED 0xFD   /* every harness has ended */
+#define MESSAGE_NO_SERVER 0xFC /* then the socket's name: it can't be reached; the job for it is returned next */
 
 #endif

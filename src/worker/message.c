@@ -6,26 +6,31 @@
 #include <sys/socket.h>
 
 union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(MESSAGE_FDS * sizeof(int))];
 	struct cmsghdr align;
 };
 
-int message_send(int socket, const void *bytes, size_t length, int fd)
+int message_send(int socket, const void *bytes, size_t length, const int fds[MESSAGE_FDS])
 {
 	/* sendmsg only reads it, whatever its type says. */
 	struct iovec part = { .iov_len = length };
 	memcpy(&part.iov_base, &bytes, sizeof(bytes));
 	union control control;
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	if (fd >= 0) {
+	int given[MESSAGE_FDS];
+	size_t count = 0;
+	for (int i = 0; fds && i < MESSAGE_FDS; i++)
+		if (fds[i] >= 0)
+			given[count++] = fds[i];
+	if (count > 0) {
 		memset(&control, 0, sizeof(control));
 		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof(control.bytes);
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+		header->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(header), given, count * sizeof(int));
 	}
 	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -38,7 +43,7 @@ int message_send(int socket, const void *bytes, size_t length, int fd)
 	return 0;
 }
 
-ssize_t message_receive(int socket, void *bytes, size_t size, int *fd)
+ssize_t message_receive(int socket, void *bytes, size_t size, int fds[MESSAGE_FDS])
 {
 	struct iovec part = { .iov_base = bytes, .iov_len = size };
 	union control control;
@@ -48,13 +53,14 @@ ssize_t message_receive(int socket, void *bytes, size_t size, int *fd)
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	*fd = -1;
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		fds[i] = -1;
 	ssize_t length;
 	do
 		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (length < 0 && errno == EINTR);
 	struct cmsghdr *header = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+		memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
 	return length;
 }

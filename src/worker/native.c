@@ -32,8 +32,7 @@ enum phase {
 enum cause { CAUSE_ITSELF, CAUSE_DEADLINE, CAUSE_CANCEL, CAUSE_SIGNAL };
 
 struct native {
-	const struct native_host *host;
-	const struct job *job;
+	struct attempt base;
 	struct reader *reader;
 	enum phase phase;
 	enum cause cause;
@@ -52,27 +51,40 @@ struct native {
 	struct rusage usage;
 };
 
-uint64_t native_test(const struct native *native)
+static struct native *native_of(struct attempt *attempt)
 {
-	return native->job->test;
+	return (struct native *)attempt;
 }
 
-bool native_bailed_out(const struct native *native)
+static const struct native *native_of_const(const struct attempt *attempt)
 {
-	return native->bailed_out;
+	return (const struct native *)attempt;
 }
 
-bool native_is_over(const struct native *native)
+static bool native_bailed_out(const struct attempt *attempt)
 {
-	return native->phase == PHASE_OVER;
+	return native_of_const(attempt)->bailed_out;
 }
+
+static bool native_is_over(const struct attempt *attempt)
+{
+	return native_of_const(attempt)->phase == PHASE_OVER;
+}
+
+static bool native_was_started(const struct attempt *attempt)
+{
+	(void)attempt;
+	return true;
+}
+
+static void stall(struct native *native, bool stalled, uint64_t now);
 
 static void emit(struct native *native, struct event *event)
 {
-	event_put(event, test, native->job->test);
-	event_put(event, attempt, native->job->attempt);
-	if (!native->host->emit(native->host->context, event))
-		native_stall(native, true, clock_now());
+	event_put(event, test, native->base.job->test);
+	event_put(event, attempt, native->base.job->attempt);
+	if (!native->base.host->emit(native->base.host->context, event))
+		stall(native, true, clock_now());
 }
 
 /* While the clock is held, only what passes from now on is put on top of a new deadline. */
@@ -94,7 +106,7 @@ static void feed_reader(void *context, enum event_stream stream, const char *byt
 {
 	struct native *native = context;
 	if (native->reader)
-		native->job->adapter->reader_feed(native->reader, stream, bytes, length);
+		native->base.job->adapter->reader_feed(native->reader, stream, bytes, length);
 }
 
 static void send_output(void *context, enum event_stream stream, struct slice bytes, uint64_t dropped)
@@ -132,11 +144,11 @@ static void put_variable(char **list, size_t *count, char *variable)
 static char **make_environment(const struct native *native, char *id_variable, char *attempt_variable)
 {
 	size_t count = 0;
-	while (native->host->environment[count])
+	while (native->base.host->environment[count])
 		count++;
-	char **list = alloc_zeroed(count + native->job->launch.environment.length + 3, sizeof(char *));
-	memcpy(list, native->host->environment, count * sizeof(char *));
-	vec_each(&native->job->launch.environment, variable)
+	char **list = alloc_zeroed(count + native->base.job->launch.environment.length + 3, sizeof(char *));
+	memcpy(list, native->base.host->environment, count * sizeof(char *));
+	vec_each(&native->base.job->launch.environment, variable)
 		put_variable(list, &count, *variable);
 	put_variable(list, &count, id_variable);
 	put_variable(list, &count, attempt_variable);
@@ -145,21 +157,21 @@ static char **make_environment(const struct native *native, char *id_variable, c
 
 static int start_process(struct native *native, struct error *error)
 {
-	int child_fds[3] = { native->host->null_fd, -1, -1 };
-	int result = capture_open(&native->capture, native->job->launch.split_streams, child_fds, error);
+	int child_fds[3] = { native->base.host->null_fd, -1, -1 };
+	int result = capture_open(&native->capture, native->base.job->launch.split_streams, child_fds, error);
 	if (result == 0) {
-		char *id = alloc_format("XTOP_TEST_ID=%s", native->job->id);
+		char *id = alloc_format("XTOP_TEST_ID=%s", native->base.job->id);
 		char attempt[48];
-		snprintf(attempt, sizeof(attempt), "XTOP_ATTEMPT=%u", native->job->attempt);
+		snprintf(attempt, sizeof(attempt), "XTOP_ATTEMPT=%u", native->base.job->attempt);
 		char **environment = make_environment(native, id, attempt);
 		VEC(char *) argv = VEC_INIT;
-		vec_each(&native->job->launch.argv, argument)
+		vec_each(&native->base.job->launch.argv, argument)
 			vec_push(&argv, *argument);
 		vec_push(&argv, NULL);
 		struct spawn_request request = { .argv = argv.items,
 						 .envp = environment,
-						 .cwd = native->job->launch.cwd,
-						 .nofile = native->host->nofile };
+						 .cwd = native->base.job->launch.cwd,
+						 .nofile = native->base.host->nofile };
 		memcpy(request.fds, child_fds, sizeof(child_fds));
 		native->pid = spawn_program(&request, error);
 		if (native->pid < 0)
@@ -207,7 +219,7 @@ static void begin(struct native *native, uint64_t now)
 	struct error error = ERROR_INIT;
 	native->phase = PHASE_RUNNING;
 	native->started = native->ended = now;
-	set_deadline(native, native->job->timeout ? now + native->job->timeout : UINT64_MAX, now);
+	set_deadline(native, native->base.job->timeout ? now + native->base.job->timeout : UINT64_MAX, now);
 	if (start_process(native, &error) != 0) {
 		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
 		native->pid = 0;
@@ -215,11 +227,12 @@ static void begin(struct native *native, uint64_t now)
 	}
 }
 
-struct native *native_start(const struct native_host *host, const struct job *job, uint64_t now)
+static const struct runner native_runner;
+
+struct attempt *native_start(const struct runner_host *host, const struct job *job, uint64_t now)
 {
 	struct native *native = ALLOC_NEW(struct native);
-	native->host = host;
-	native->job = job;
+	native->base = (struct attempt){ .runner = &native_runner, .host = host, .job = job };
 	native->started = native->ended = now;
 	native->deadline = UINT64_MAX;
 	struct capture_host printed = { feed_reader, send_output, native };
@@ -235,28 +248,28 @@ struct native *native_start(const struct native_host *host, const struct job *jo
 	emit(native, &event);
 	if (!native->capture.held)
 		begin(native, now);
-	return native;
+	return &native->base;
 }
 
-void native_free(struct native *native)
+static void native_free(struct attempt *attempt)
 {
-	if (!native)
-		return;
+	struct native *native = native_of(attempt);
 	if (native->reader)
-		native->job->adapter->reader_free(native->reader);
+		native->base.job->adapter->reader_free(native->reader);
 	capture_fini(&native->capture);
 	free(native->cancel_reason);
 	free(native);
 }
 
-unsigned native_poll_fds(const struct native *native, struct pollfd fds[2])
+static unsigned native_poll_fds(const struct attempt *attempt, struct pollfd *fds)
 {
+	const struct native *native = native_of_const(attempt);
 	return native->phase == PHASE_OVER ? 0 : capture_poll_fds(&native->capture, fds);
 }
 
-void native_read(struct native *native, const struct pollfd *fds, unsigned count)
+static void native_read(struct attempt *attempt, const struct pollfd *fds, unsigned count)
 {
-	capture_read_ready(&native->capture, fds, count);
+	capture_read_ready(&native_of(attempt)->capture, fds, count);
 }
 
 /* --- the end --- */
@@ -270,11 +283,11 @@ static void overrule(struct result *result, enum outcome outcome, char *message,
 
 static char *describe_timeout(const struct native *native)
 {
-	double limit = clock_seconds(native->job->timeout);
+	double limit = clock_seconds(native->base.job->timeout);
 	bool stubborn = WIFSIGNALED(native->status) && WTERMSIG(native->status) == SIGKILL;
-	if (stubborn && native->job->grace)
+	if (stubborn && native->base.job->grace)
 		return alloc_format("timed out after %g s; ignored SIGTERM for %g s and was killed", limit,
-				    clock_seconds(native->job->grace));
+				    clock_seconds(native->base.job->grace));
 	return alloc_format("timed out after %g s", limit);
 }
 
@@ -288,7 +301,7 @@ static void judge(struct native *native, struct result *result)
 				 .core_dumped = signaled && WCOREDUMP(native->status),
 				 .last_line = last_line[0] ? last_line : NULL };
 	/* Whatever ended it: a reader that still holds a sub-result gives it now. */
-	native->job->adapter->conclude(native->reader, &ending, result);
+	native->base.job->adapter->conclude(native->reader, &ending, result);
 	if (native->cause == CAUSE_DEADLINE)
 		overrule(result, OUTCOME_TIMEOUT, describe_timeout(native), NULL);
 	else if (native->cause == CAUSE_CANCEL)
@@ -361,8 +374,9 @@ static void try_to_finish(struct native *native, uint64_t now)
 	result_fini(&result);
 }
 
-void native_reap(struct native *native, uint64_t now)
+static void native_reap(struct attempt *attempt, uint64_t now)
 {
+	struct native *native = native_of(attempt);
 	if (native->phase == PHASE_OVER)
 		return;
 	int status;
@@ -382,8 +396,9 @@ void native_reap(struct native *native, uint64_t now)
 	try_to_finish(native, now);
 }
 
-uint64_t native_wake_at(const struct native *native)
+static uint64_t native_wake_at(const struct attempt *attempt)
 {
+	const struct native *native = native_of_const(attempt);
 	return native->held_since || native->phase == PHASE_OVER ? UINT64_MAX : native->deadline;
 }
 
@@ -406,20 +421,21 @@ static void kill_all(struct native *native, uint64_t now)
 static void terminate(struct native *native, enum cause cause, uint64_t now)
 {
 	native->cause = cause;
-	if (native->job->grace == 0) {
+	if (native->base.job->grace == 0) {
 		kill_all(native, now);
 		return;
 	}
 	native->phase = PHASE_TERMINATING;
-	set_deadline(native, now + native->job->grace, now);
+	set_deadline(native, now + native->base.job->grace, now);
 	signal_test(native, SIGTERM);
 	/* A stopped process acts on nothing but SIGKILL before it is continued. */
 	signal_test(native, SIGCONT);
 }
 
-void native_on_time(struct native *native, uint64_t now)
+static void native_on_time(struct attempt *attempt, uint64_t now)
 {
-	if (now < native_wake_at(native))
+	struct native *native = native_of(attempt);
+	if (now < native_wake_at(attempt))
 		return;
 	switch (native->phase) {
 	case PHASE_RUNNING:
@@ -456,7 +472,7 @@ static void hold_or_go_on(struct native *native, uint64_t now)
 		begin(native, now);
 }
 
-void native_stall(struct native *native, bool stalled, uint64_t now)
+static void stall(struct native *native, bool stalled, uint64_t now)
 {
 	native->capture.held = stalled;
 	hold_or_go_on(native, now);
@@ -464,8 +480,14 @@ void native_stall(struct native *native, bool stalled, uint64_t now)
 		try_to_finish(native, now);
 }
 
-void native_pause(struct native *native, bool paused, uint64_t now)
+static void native_stall(struct attempt *attempt, bool stalled, uint64_t now)
 {
+	stall(native_of(attempt), stalled, now);
+}
+
+static void native_pause(struct attempt *attempt, bool paused, uint64_t now)
+{
+	struct native *native = native_of(attempt);
 	if (native->phase == PHASE_OVER || native->paused == paused)
 		return;
 	native->paused = paused;
@@ -474,11 +496,12 @@ void native_pause(struct native *native, bool paused, uint64_t now)
 	hold_or_go_on(native, now);
 }
 
-void native_cancel(struct native *native, const char *reason, uint64_t now)
+static void native_cancel(struct attempt *attempt, const char *reason, uint64_t now)
 {
+	struct native *native = native_of(attempt);
 	if (native->phase == PHASE_OVER)
 		return;
-	native_pause(native, false, now);
+	native_pause(attempt, false, now);
 	switch (native->phase) {
 	case PHASE_HELD: {
 		struct result result = { .outcome = OUTCOME_NOTRUN, .reason = (char *)(uintptr_t)reason };
@@ -503,8 +526,9 @@ void native_cancel(struct native *native, const char *reason, uint64_t now)
 	}
 }
 
-void native_signal(struct native *native, int number)
+static void native_signal(struct attempt *attempt, int number)
 {
+	struct native *native = native_of(attempt);
 	if (native->phase != PHASE_RUNNING && native->phase != PHASE_TERMINATING)
 		return;
 	if (native->phase == PHASE_RUNNING) {
@@ -513,3 +537,31 @@ void native_signal(struct native *native, int number)
 	}
 	signal_test(native, number);
 }
+
+static void native_recall(struct attempt *attempt)
+{
+	(void)attempt; /* it was started at once */
+}
+
+static void native_answer(struct attempt *attempt, enum next_kind kind, const struct job *next)
+{
+	(void)attempt, (void)kind, (void)next; /* it never asks */
+}
+
+static const struct runner native_runner = {
+	.free = native_free,
+	.is_over = native_is_over,
+	.was_started = native_was_started,
+	.bailed_out = native_bailed_out,
+	.poll_fds = native_poll_fds,
+	.read = native_read,
+	.reap = native_reap,
+	.wake_at = native_wake_at,
+	.on_time = native_on_time,
+	.stall = native_stall,
+	.pause = native_pause,
+	.cancel = native_cancel,
+	.signal = native_signal,
+	.recall = native_recall,
+	.answer = native_answer,
+};

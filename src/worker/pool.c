@@ -105,15 +105,34 @@ static void end_orphans(struct pool *pool)
 	pool->guardian = 0;
 }
 
-static bool take_answer(const struct guardian_answer *answer, int fd, struct pool *pool, struct pool_news *news)
+static void fill_news(const struct guardian_answer *answer, struct pool_news *news)
 {
-	struct slot *slot = &pool->slots[answer->slot % RING_LANES];
-	bool current = slot->command_fd >= 0 && slot->incarnation == answer->incarnation;
 	*news = (struct pool_news){ .slot = answer->slot,
 				    .incarnation = answer->incarnation,
 				    .pid = answer->pid,
 				    .status = answer->status,
 				    .number = answer->number };
+	memcpy(news->message, answer->message, sizeof(news->message));
+}
+
+static bool take_answer(const struct guardian_answer *answer, int fd, struct pool *pool, struct pool_news *news)
+{
+	struct slot *slot = &pool->slots[answer->slot % RING_LANES];
+	bool current = slot->command_fd >= 0 && slot->incarnation == answer->incarnation;
+	fill_news(answer, news);
+	switch (answer->type) {
+	case GUARDIAN_SERVER_STARTED:
+		news->type = POOL_SERVER_STARTED;
+		return true;
+	case GUARDIAN_SERVER_FAILED:
+		news->type = POOL_SERVER_NOT_STARTED;
+		return true;
+	case GUARDIAN_SERVER_DIED:
+		news->type = POOL_SERVER_DIED;
+		return true;
+	default:
+		break;
+	}
 	if (!current) {
 		if (fd >= 0)
 			close(fd);
@@ -135,6 +154,8 @@ static bool take_answer(const struct guardian_answer *answer, int fd, struct poo
 		news->type = POOL_DIED;
 		close_slot(slot);
 		return true;
+	default:
+		break;
 	}
 	return false;
 }
@@ -143,10 +164,10 @@ bool pool_next_news(struct pool *pool, struct pool_news *news)
 {
 	while (pool->socket >= 0) {
 		struct guardian_answer answer;
-		int fd;
-		ssize_t length = message_receive(pool->socket, &answer, sizeof(answer), &fd);
+		int fds[MESSAGE_FDS];
+		ssize_t length = message_receive(pool->socket, &answer, sizeof(answer), fds);
 		if (length == (ssize_t)sizeof(answer)) {
-			if (take_answer(&answer, fd, pool, news))
+			if (take_answer(&answer, fds[0], pool, news))
 				return true;
 			continue;
 		}
@@ -174,7 +195,7 @@ bool pool_next_news(struct pool *pool, struct pool_news *news)
 	return false;
 }
 
-int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, unsigned workers,
+int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, unsigned workers, bool serial,
 		      struct error *error)
 {
 	struct slot *place = &pool->slots[slot];
@@ -184,8 +205,13 @@ int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, un
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return error_set_errno(error, errno, "cannot make a socket pair for worker gw%u", slot);
 	fcntl(pair[0], F_SETFL, fcntl(pair[0], F_GETFL) | O_NONBLOCK);
-	struct guardian_request request = { GUARDIAN_START, slot, incarnation, workers };
-	int sent = message_send(pool->socket, &request, sizeof(request), pair[1]);
+	struct guardian_request request = { .type = GUARDIAN_START,
+					    .slot = slot,
+					    .incarnation = incarnation,
+					    .workers = workers,
+					    .serial = serial };
+	int fds[MESSAGE_FDS] = { pair[1], -1 };
+	int sent = message_send(pool->socket, &request, sizeof(request), fds);
 	int number = errno;
 	close(pair[1]);
 	if (sent != 0) {
@@ -196,6 +222,53 @@ int pool_start_worker(struct pool *pool, unsigned slot, uint32_t incarnation, un
 	place->command_fd = pair[0];
 	place->incarnation = incarnation;
 	return 0;
+}
+
+static unsigned add_texts(char *const *texts, struct str *message)
+{
+	unsigned count = 0;
+	for (; texts[count]; count++)
+		str_add(message, texts[count], strlen(texts[count]) + 1);
+	return count;
+}
+
+int pool_start_server(struct pool *pool, unsigned number, char *const *argv, char *const *variables,
+		      const char *directory, int control_fd, int output_fd, struct error *error)
+{
+	struct guardian_request request = { .type = GUARDIAN_SERVE, .slot = number };
+	struct str message = STR_INIT;
+	int fds[MESSAGE_FDS] = { control_fd, output_fd }, status = 0;
+	str_add(&message, &request, sizeof(request));
+	str_add(&message, directory, strlen(directory) + 1);
+	request.arguments = add_texts(argv, &message);
+	request.variables = add_texts(variables, &message);
+	memcpy(message.data, &request, sizeof(request));
+	if (pool->socket < 0)
+		status = error_set(error, "%s can't be started: the guardian process is gone", argv[0]);
+	else if (message.length > GUARDIAN_REQUEST_SIZE)
+		status = error_set(error, "%s can't be started: its environment and arguments are too long", argv[0]);
+	else if (message_send(pool->socket, message.data, message.length, fds) != 0)
+		status = error_set_errno(error, errno, "cannot ask the guardian for %s", argv[0]);
+	str_fini(&message);
+	return status;
+}
+
+static void tell_guardian(struct pool *pool, const struct guardian_request *request)
+{
+	if (pool->socket >= 0)
+		message_send(pool->socket, request, sizeof(*request), NULL);
+}
+
+void pool_end_server(struct pool *pool, unsigned number)
+{
+	struct guardian_request request = { .type = GUARDIAN_END, .slot = number };
+	tell_guardian(pool, &request);
+}
+
+void pool_keep(struct pool *pool, pid_t pid)
+{
+	struct guardian_request request = { .type = GUARDIAN_KEEP, .pid = pid };
+	tell_guardian(pool, &request);
 }
 
 bool pool_flush(struct pool *pool, unsigned slot)
@@ -263,7 +336,7 @@ void pool_close(struct pool *pool)
 	if (pool->socket >= 0) {
 		struct guardian_request request = { .type = GUARDIAN_LEAVE };
 		pool_wake(pool);
-		message_send(pool->socket, &request, sizeof(request), -1);
+		message_send(pool->socket, &request, sizeof(request), NULL);
 		close(pool->socket);
 	}
 	int status = 0;

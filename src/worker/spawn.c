@@ -17,16 +17,16 @@ struct failure {
 	int number;
 };
 
-/* Descriptors behind 2 are closed rather than trusted to be close-on-exec: a library may have opened some. */
-static void close_others(void)
+/* The other descriptors are closed rather than trusted to be close-on-exec: a library may have opened some. */
+static void close_from(int first)
 {
 #ifdef SYS_close_range
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
 		return;
 #endif
 	/* Older kernels. No opendir here: it allocates, in the parent's memory. */
 	long limit = sysconf(_SC_OPEN_MAX);
-	for (long fd = 3; fd < (limit > 0 && limit < 65536 ? limit : 65536); fd++)
+	for (long fd = first; fd < (limit > 0 && limit < 65536 ? limit : 65536); fd++)
 		close((int)fd);
 }
 
@@ -60,17 +60,19 @@ static _Noreturn void run_child(const struct spawn_request *request, pid_t paren
 	if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
 		if (getppid() != parent)
 			_exit(127);
-		/* The three may overlap (2 handed in as 1): lift them above the range first. */
-		int lifted[3] = { -1, -1, -1 };
+		/* They may overlap (2 handed in as 1): lift them above the range first. */
+		int wanted[4] = { request->fds[0], request->fds[1], request->fds[2], request->control_fd };
+		int count = request->control_fd ? 4 : 3;
 		int ok = 1;
-		for (int i = 0; i < 3 && ok; i++) {
-			lifted[i] = request->fds[i] > 2 ? request->fds[i] : fcntl(request->fds[i], F_DUPFD, 3);
-			ok = lifted[i] >= 0;
+		for (int i = 0; i < count && ok; i++) {
+			if (wanted[i] < count)
+				wanted[i] = fcntl(wanted[i], F_DUPFD, count);
+			ok = wanted[i] >= 0;
 		}
-		for (int i = 0; i < 3 && ok; i++)
-			ok = dup2(lifted[i], i) == i;
+		for (int i = 0; i < count && ok; i++)
+			ok = dup2(wanted[i], i) == i;
 		if (ok) {
-			close_others();
+			close_from(count);
 			if (request->nofile)
 				setrlimit(RLIMIT_NOFILE, request->nofile);
 			if (request->cwd && chdir(request->cwd) != 0) {

@@ -1,8 +1,8 @@
 /* Starting a program, by vfork.
  *
  * The parent's signals stay blocked over the fork; the child has default handlers (given that
- * the parent ignores nothing: spawn_reset_signals) and an empty mask, a process group of its own, only the descriptors 0 to 2, and dies when the
- * thread that started it dies (prctl(2), PR_SET_PDEATHSIG).  A program that can't be executed is
+ * the parent ignores nothing: spawn_reset_signals) and an empty mask, a process group of its own, only the descriptors 0 to 2 (3 too, where it is given one), and dies
+ * when the thread that started it dies (prctl(2), PR_SET_PDEATHSIG).  A program that can't be executed is
  * reported as itself, by errno: never as a process that failed.
  */
 #ifndef XTOP_WORKER_SPAWN_H
@@ -18,6 +18,7 @@ struct spawn_request {
 	char *const *envp;  /* NULL-terminated NAME=value */
 	const char *cwd;    /* NULL: stay */
 	int fds[3];         /* what the child has as 0, 1, 2; all ≥ 0 */
+	int control_fd;     /* what it has as 3; 0: nothing */
 	const struct rlimit *nofile; /* soft and hard limit of descriptors for the child, NULL: as it is */
 };
 

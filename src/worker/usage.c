@@ -67,3 +67,9 @@ void usage_measure(struct usage *usage)
 	add_process(pid, usage, 0);
 	add_children(pid, usage, 0);
 }
+
+void usage_add_process(pid_t pid, struct usage *usage)
+{
+	add_process((int)pid, usage, 1);
+	add_children((int)pid, usage, 0);
+}

@@ -3,6 +3,7 @@
 #define XTOP_WORKER_USAGE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct usage {
 	uint64_t cpu; /* ns, user and system: this process, what it waited for, and what lives below it */
@@ -12,5 +13,7 @@ struct usage {
 /* Of the calling process and its descendants. Where the kernel does not list children
  * (/proc/PID/task/TID/children), only those that ended count. */
 void usage_measure(struct usage *usage);
+/* Adds another process and its descendants. */
+void usage_add_process(pid_t pid, struct usage *usage);
 
 #endif

@@ -6,9 +6,12 @@
 #include "event/codec.h"
 #include "worker/command.h"
 #include "worker/descendants.h"
+#include "worker/harness_runner.h"
 #include "worker/native.h"
+#include "worker/runner.h"
 #include "worker/spawn.h"
 #include "worker/usage.h"
+#include "worker/variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +22,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* While a test runs: how often the worker tells what it uses. */
 #define SAMPLE_INTERVAL CLOCK_SECOND
-
-extern char **environ;
 
 struct worker_process {
 	const struct worker_context *context;
@@ -35,14 +35,20 @@ struct worker_process {
 	int command_fd;
 	struct str commands; /* bytes that are no whole command yet */
 	struct str record;   /* an event being encoded */
-	VEC(char *) environment;
-	struct native_host host;
-	struct native *running;
+	struct variables variables;
+	struct runner_host host;
+	struct harness_set *harnesses;
+	struct attempt *running;
 	struct job *job;   /* of the running one */
 	struct job *ahead; /* the next one */
+	bool committed;    /* the running test's harness was told that `ahead` comes next */
+	bool asked;        /* it wants to know what comes next, and so did this worker: the controller answers */
 	bool stalled;      /* the lane is full */
 	bool paused, leaving;
+	bool retiring;     /* the harnesses were told to leave */
+	bool retired_due;  /* the controller waits for MESSAGE_RETIRED */
 	uint64_t next_sample;
+	VEC(struct pollfd) fds;
 };
 
 /* The handler only interrupts ppoll. */
@@ -51,12 +57,20 @@ static void on_child(int number)
 	(void)number;
 }
 
+/* What the harnesses kept may fill the lane again, so that it is stalled once more when the attempt is told. */
+static void tell_stall(struct worker_process *worker)
+{
+	uint64_t now = clock_now();
+	harness_set_hold(worker->harnesses, worker->stalled, now);
+	if (worker->running)
+		worker->running->runner->stall(worker->running, worker->stalled, now);
+}
+
 static bool push(struct worker_process *worker)
 {
 	if (ring_push(worker->producer, worker->record.data, worker->record.length) == RING_FULL && !worker->stalled) {
 		worker->stalled = true;
-		if (worker->running)
-			native_stall(worker->running, true, clock_now());
+		tell_stall(worker);
 	}
 	return !worker->stalled;
 }
@@ -68,8 +82,7 @@ static void end_stall(struct worker_process *worker)
 	if (!worker->stalled || ring_flush(worker->producer) == RING_FULL)
 		return;
 	worker->stalled = false;
-	if (worker->running)
-		native_stall(worker->running, false, clock_now());
+	tell_stall(worker);
 }
 
 static bool emit(void *context, struct event *event)
@@ -82,57 +95,11 @@ static bool emit(void *context, struct event *event)
 	return push(worker);
 }
 
-static void set_variable(struct worker_process *worker, const char *name, char *text)
-{
-	size_t length = strlen(name);
-	vec_each(&worker->environment, variable) {
-		if (strncmp(*variable, name, length) == 0 && (*variable)[length] == '=') {
-			*variable = text;
-			return;
-		}
-	}
-	vec_push(&worker->environment, text);
-}
-
-static void drop_variable(struct worker_process *worker, const char *name)
-{
-	size_t length = strlen(name);
-	for (size_t i = 0; i < worker->environment.length; i++) {
-		const char *variable = worker->environment.items[i];
-		if (strncmp(variable, name, length) == 0 && variable[length] == '=')
-			vec_remove(&worker->environment, i--);
-	}
-}
-
-/* What every test of this worker sees (xtop(1), ENVIRONMENT); the per-test ones come from native.c. */
-static void make_environment(struct worker_process *worker)
-{
-	for (char **variable = environ; *variable; variable++)
-		vec_push(&worker->environment, *variable);
-	const struct worker_context *context = worker->context;
-	set_variable(worker, "XTOP", alloc_string("XTOP=1"));
-	set_variable(worker, "XTOP_RUN_ID", alloc_format("XTOP_RUN_ID=%s", context->run_id));
-	set_variable(worker, "XTOP_WORKER", alloc_format("XTOP_WORKER=%u", worker->slot));
-	set_variable(worker, "XTOP_WORKER_COUNT", alloc_format("XTOP_WORKER_COUNT=%u", context->workers));
-	if (context->serial) {
-		/* An outer parallel run's names must not leak into one that is none. */
-		drop_variable(worker, "PYTEST_XDIST_WORKER");
-		drop_variable(worker, "PYTEST_XDIST_WORKER_COUNT");
-		drop_variable(worker, "PYTEST_XDIST_TESTRUNUID");
-	} else {
-		set_variable(worker, "PYTEST_XDIST_WORKER", alloc_format("PYTEST_XDIST_WORKER=gw%u", worker->slot));
-		set_variable(worker, "PYTEST_XDIST_WORKER_COUNT",
-			     alloc_format("PYTEST_XDIST_WORKER_COUNT=%u", context->workers));
-		set_variable(worker, "PYTEST_XDIST_TESTRUNUID",
-			     alloc_format("PYTEST_XDIST_TESTRUNUID=%s", context->run_id));
-	}
-	vec_push(&worker->environment, NULL);
-}
-
 static void sample(struct worker_process *worker, uint64_t now)
 {
 	struct usage usage;
 	usage_measure(&usage);
+	harness_set_add_usage(worker->harnesses, &usage);
 	struct event event;
 	event_init(&event, EVENT_WORKER_SAMPLE);
 	event_put(&event, cpu, usage.cpu);
@@ -141,38 +108,109 @@ static void sample(struct worker_process *worker, uint64_t now)
 	worker->next_sample = now + SAMPLE_INTERVAL;
 }
 
-static void give_back(struct worker_process *worker)
+static void send_message(struct worker_process *worker, unsigned char type, const void *bytes, size_t length)
 {
-	if (!worker->ahead)
-		return;
-	uint64_t test = worker->ahead->test;
 	str_clear(&worker->record);
-	str_add_char(&worker->record, (char)MESSAGE_RETURNED);
-	str_add(&worker->record, &test, sizeof(test));
-	job_free(worker->ahead);
-	worker->ahead = NULL;
+	str_add_char(&worker->record, (char)type);
+	str_add(&worker->record, bytes, length);
 	push(worker);
 }
+
+/* Takes the job. */
+static void return_job(struct worker_process *worker, struct job *job)
+{
+	uint64_t test = job->test;
+	job_free(job);
+	send_message(worker, MESSAGE_RETURNED, &test, sizeof(test));
+}
+
+static void give_back(struct worker_process *worker)
+{
+	struct job *job = worker->ahead;
+	worker->ahead = NULL;
+	worker->committed = false;
+	if (job)
+		return_job(worker, job);
+}
+
+/* --- what comes next, for the fixtures of the running test's harness --- */
+
+static void answer(struct worker_process *worker, enum next_kind kind)
+{
+	worker->asked = false;
+	if (kind == NEXT_TEST)
+		worker->committed = true;
+	worker->running->runner->answer(worker->running, kind, worker->ahead);
+}
+
+/* Another server's test, or one without, makes no difference between this harness' fixtures: it tears all down. */
+static void answer_with_ahead(struct worker_process *worker)
+{
+	const char *server = worker->ahead->server;
+	answer(worker, server && strcmp(server, worker->job->server) == 0 ? NEXT_TEST : NEXT_NONE);
+}
+
+static void ask_next(void *context, bool failed, bool may_rerun)
+{
+	struct worker_process *worker = context;
+	if (failed && may_rerun && worker->job->may_rerun && !worker->leaving) {
+		/* The controller can send this test again only where nothing is held. */
+		answer(worker, NEXT_AGAIN);
+		give_back(worker);
+	} else if (worker->leaving) {
+		answer(worker, NEXT_NONE);
+	} else if (worker->ahead) {
+		answer_with_ahead(worker);
+	} else {
+		char wish[sizeof(uint64_t) + 1];
+		memcpy(wish, &worker->job->test, sizeof(uint64_t));
+		wish[sizeof(uint64_t)] = (char)failed;
+		worker->asked = true;
+		send_message(worker, MESSAGE_WANTS, wish, sizeof(wish));
+	}
+}
+
+static void no_server(void *context, const char *server)
+{
+	send_message(context, MESSAGE_NO_SERVER, server, strlen(server));
+}
+
+/* --- commands --- */
 
 /* Takes the command's job. */
 static void take_job(struct worker_process *worker, struct command *command)
 {
 	struct job *job = command->job;
 	command->job = NULL;
+	/* More than was agreed: nothing must be lost, so what can't be held goes back. */
 	if (worker->ahead || worker->leaving) {
-		/* More than was agreed: nothing must be lost, so what can't be held goes back. */
-		struct job *held = worker->ahead;
-		worker->ahead = job;
-		give_back(worker);
-		worker->ahead = held;
+		return_job(worker, job);
 		return;
 	}
 	worker->ahead = job;
+	if (worker->asked)
+		answer_with_ahead(worker);
 }
 
 static bool runs(const struct worker_process *worker, uint64_t test)
 {
-	return worker->running && native_test(worker->running) == test;
+	return worker->running && worker->job->test == test;
+}
+
+static void recall(struct worker_process *worker, uint64_t test)
+{
+	if (worker->ahead && worker->ahead->test == test) {
+		if (!worker->committed)
+			give_back(worker);
+	} else if (runs(worker, test)) {
+		worker->running->runner->recall(worker->running);
+	}
+}
+
+static void retire(struct worker_process *worker, uint64_t now)
+{
+	worker->retiring = true;
+	harness_set_leave(worker->harnesses, now);
 }
 
 static void obey(struct worker_process *worker, struct command *command, uint64_t now)
@@ -182,28 +220,36 @@ static void obey(struct worker_process *worker, struct command *command, uint64_
 		take_job(worker, command);
 		break;
 	case COMMAND_RECALL:
-		if (worker->ahead && worker->ahead->test == command->test)
-			give_back(worker);
+		recall(worker, command->test);
 		break;
 	case COMMAND_SPACE:
 		break; /* being awake is enough: end_stall comes before the next wait */
 	case COMMAND_CANCEL:
 		if (runs(worker, command->test))
-			native_cancel(worker->running, command->reason, now);
+			worker->running->runner->cancel(worker->running, command->reason, now);
 		break;
 	case COMMAND_SIGNAL:
 		if (runs(worker, command->test))
-			native_signal(worker->running, command->signal);
+			worker->running->runner->signal(worker->running, command->signal);
 		break;
 	case COMMAND_PAUSE:
 	case COMMAND_RESUME:
 		worker->paused = command->type == COMMAND_PAUSE;
 		if (worker->running)
-			native_pause(worker->running, worker->paused, now);
+			worker->running->runner->pause(worker->running, worker->paused, now);
 		break;
 	case COMMAND_LEAVE:
 		worker->leaving = true;
 		give_back(worker);
+		if (worker->asked)
+			answer(worker, NEXT_NONE);
+		break;
+	case COMMAND_NO_NEXT:
+		if (worker->asked && runs(worker, command->test))
+			answer(worker, NEXT_NONE);
+		break;
+	case COMMAND_RETIRE:
+		worker->retired_due = true;
 		break;
 	}
 }
@@ -213,7 +259,7 @@ static void read_commands(struct worker_process *worker, uint64_t now)
 	char buffer[16384];
 	ssize_t length = recv(worker->command_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 	if (length == 0) {
-		/* The controller is gone; the guardian ends what runs here. */
+		/* The controller is gone; the guardian ends what runs here, and harnesses' keepers see this end. */
 		descendants_kill(NULL, NULL);
 		_exit(0);
 	}
@@ -234,35 +280,54 @@ static void start_next(struct worker_process *worker, uint64_t now)
 {
 	worker->job = worker->ahead;
 	worker->ahead = NULL;
-	worker->running = native_start(&worker->host, worker->job, now);
+	worker->committed = worker->asked = false;
+	worker->running = worker->job->server ? harness_set_start(worker->harnesses, worker->job, now) :
+						native_start(&worker->host, worker->job, now);
 	if (worker->next_sample < now)
 		worker->next_sample = now + SAMPLE_INTERVAL;
 }
 
 static void end_running(struct worker_process *worker)
 {
+	const struct runner *runner = worker->running->runner;
+	struct job *job = worker->job;
+	bool started = runner->was_started(worker->running);
 	/* The next one may be of the same suite: the controller decides. */
-	if (native_bailed_out(worker->running))
+	if (runner->bailed_out(worker->running))
 		give_back(worker);
-	native_free(worker->running);
-	job_free(worker->job);
+	runner->free(worker->running);
 	worker->running = NULL;
 	worker->job = NULL;
+	worker->committed = worker->asked = false;
+	if (started)
+		job_free(job);
+	else
+		return_job(worker, job);
 }
+
+/* --- the loop --- */
 
 static uint64_t wake_at(const struct worker_process *worker)
 {
+	uint64_t wake = harness_set_wake_at(worker->harnesses);
 	if (!worker->running)
-		return UINT64_MAX;
-	uint64_t deadline = native_wake_at(worker->running);
+		return wake;
+	uint64_t deadline = worker->running->runner->wake_at(worker->running);
 	uint64_t next = worker->stalled || worker->paused ? UINT64_MAX : worker->next_sample;
-	return deadline < next ? deadline : next;
+	if (deadline < wake)
+		wake = deadline;
+	return next < wake ? next : wake;
 }
 
 static void wait_for_something(struct worker_process *worker, const sigset_t *waiting)
 {
-	struct pollfd fds[3] = { { .fd = worker->command_fd, .events = POLLIN } };
-	unsigned outputs = worker->running ? native_poll_fds(worker->running, fds + 1) : 0;
+	size_t harness_fds = harness_set_fd_count(worker->harnesses);
+	vec_reserve(&worker->fds, 1 + RUNNER_FDS_MAX + harness_fds);
+	struct pollfd *fds = worker->fds.items, *outputs = fds + 1;
+	fds[0] = (struct pollfd){ .fd = worker->command_fd, .events = POLLIN };
+	unsigned count = worker->running ? worker->running->runner->poll_fds(worker->running, outputs) : 0;
+	struct pollfd *harnesses = outputs + count;
+	harness_set_poll_fds(worker->harnesses, harnesses);
 	struct timespec timeout, *limit = NULL;
 	uint64_t wake = wake_at(worker), now = clock_now();
 	if (wake != UINT64_MAX) {
@@ -271,18 +336,63 @@ static void wait_for_something(struct worker_process *worker, const sigset_t *wa
 		timeout.tv_nsec = (long)(left % CLOCK_SECOND);
 		limit = &timeout;
 	}
-	int ready = ppoll(fds, 1 + outputs, limit, waiting);
+	int ready = ppoll(fds, 1 + count + harness_fds, limit, waiting);
 	now = clock_now();
-	if (ready > 0 && worker->running && outputs)
-		native_read(worker->running, fds + 1, outputs);
+	if (ready > 0 && count)
+		worker->running->runner->read(worker->running, outputs, count);
+	if (ready > 0 && harness_fds)
+		harness_set_ready_fds(worker->harnesses, harnesses, now);
 	if (worker->running)
-		native_reap(worker->running, now);
+		worker->running->runner->reap(worker->running, now);
 	if (ready > 0 && fds[0].revents)
 		read_commands(worker, now);
-	if (worker->running && !native_is_over(worker->running))
-		native_on_time(worker->running, now);
+	if (worker->running && !worker->running->runner->is_over(worker->running))
+		worker->running->runner->on_time(worker->running, now);
+	harness_set_on_time(worker->harnesses, now);
 	if (worker->running && now >= worker->next_sample && !worker->stalled && !worker->paused)
 		sample(worker, now);
+}
+
+/* False: there is nothing to do but to wait. */
+static bool go_on(struct worker_process *worker)
+{
+	if (worker->running)
+		return false;
+	if ((worker->retired_due || worker->leaving) && !worker->retiring) {
+		retire(worker, clock_now());
+		return true;
+	}
+	if (worker->retiring) {
+		if (!harness_set_is_empty(worker->harnesses) || worker->stalled)
+			return false;
+		if (worker->leaving)
+			_exit(0);
+		worker->retiring = worker->retired_due = false;
+		send_message(worker, MESSAGE_RETIRED, NULL, 0);
+		return true;
+	}
+	if (!worker->ahead || worker->stalled || worker->paused)
+		return false;
+	start_next(worker, clock_now());
+	return true;
+}
+
+static void become_worker(const struct worker_process *worker)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "xtop-gw%u", worker->slot);
+	prctl(PR_SET_NAME, name);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	setpgid(0, 0);
+	spawn_reset_signals();
+	struct sigaction action;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_child;
+	sigaction(SIGCHLD, &action, NULL);
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &child, NULL);
 }
 
 _Noreturn void worker_main(const struct worker_context *context, struct ring *ring, unsigned slot,
@@ -294,47 +404,39 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 					 .commands = STR_INIT,
 					 .record = STR_INIT };
 	struct error error = ERROR_INIT;
-	char name[16];
-	snprintf(name, sizeof(name), "xtop-gw%u", slot);
-	prctl(PR_SET_NAME, name);
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	setpgid(0, 0);
-	spawn_reset_signals();
-	struct sigaction action;
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_child;
-	sigaction(SIGCHLD, &action, NULL);
-	sigset_t child, waiting;
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigemptyset(&waiting);
-	sigprocmask(SIG_SETMASK, &child, NULL);
-
+	become_worker(&worker);
 	worker.producer = ring_producer_new(ring, slot, incarnation, &error);
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (!worker.producer || null_fd < 0)
 		_exit(123);
-	make_environment(&worker);
-	worker.host = (struct native_host){ .emit = emit,
+	variables_init(&worker.variables, context, slot);
+	worker.host = (struct runner_host){ .emit = emit,
+					    .ask_next = ask_next,
+					    .no_server = no_server,
 					    .context = &worker,
-					    .environment = worker.environment.items,
+					    .environment = worker.variables.environment.items,
+					    .variables = worker.variables.changes.items,
+					    .variable_count = worker.variables.changes.length,
 					    .nofile = &context->nofile,
-					    .null_fd = null_fd };
+					    .null_fd = null_fd,
+					    .slot = slot,
+					    .workers = context->workers,
+					    .run_id = context->run_id,
+					    .serial = context->serial != 0 };
+	worker.harnesses = harness_set_new(&worker.host);
 	struct event started;
 	event_init(&started, EVENT_WORKER_STARTED);
 	event_put(&started, incarnation, incarnation);
 	event_put(&started, pid, (uint64_t)getpid());
 	emit(&worker, &started);
 
+	sigset_t waiting;
+	sigemptyset(&waiting);
 	for (;;) {
 		end_stall(&worker);
-		if (worker.running && native_is_over(worker.running))
+		if (worker.running && worker.running->runner->is_over(worker.running))
 			end_running(&worker);
-		if (!worker.running && worker.ahead && !worker.stalled && !worker.paused)
-			start_next(&worker, clock_now());
-		else if (!worker.running && worker.leaving && !worker.stalled)
-			_exit(0);
-		else
+		if (!go_on(&worker))
 			wait_for_something(&worker, &waiting);
 	}
 }

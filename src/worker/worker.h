@@ -18,7 +18,7 @@ struct worker_context {
 	const char *run_id;
 	uint64_t epoch;      /* clock_now() at the run's start: events' times count from it */
 	unsigned workers;    /* how many there are, for the tests' environment; the guardian fills it in */
-	int serial;          /* -n 0: not zero; tests see no parallel run */
+	int serial;          /* -n 0: not zero; tests see no parallel run; likewise */
 	struct rlimit nofile; /* what tests get: the controller raised its own */
 };
 

@@ -174,7 +174,7 @@ static void bytes_that_are_no_command_are_refused(void **state)
 	str_add(&wire, "\xff\xff\xff\xff\xff", 5);
 	assert_int_equal(command_decode(&wire, &back), -1);
 	str_clear(&wire);
-	struct command unknown = { .type = (enum command_type)(COMMAND_LEAVE + 1) };
+	struct command unknown = { .type = (enum command_type)(COMMAND_RETIRE + 1) };
 	command_encode(&unknown, &wire);
 	assert_int_equal(command_decode(&wire, &back), -1);
 	str_clear(&wire);

@@ -1,0 +1,17 @@
+/* The environment of a worker's tests: the worker's own with xtop's variables in it (xtop(1), ENVIRONMENT). */
+#ifndef XTOP_WORKER_VARIABLES_H
+#define XTOP_WORKER_VARIABLES_H
+
+#include "base/vec.h"
+#include "worker/worker.h"
+
+struct variables {
+	VEC(char *) environment; /* NULL-terminated, for a process; borrowed in part */
+	VEC(char *) changes;     /* NAME=value, or NAME for one that is unset: what xtop made of it; owned */
+};
+
+/* Of this process's environment, which must stay as it is. */
+void variables_init(struct variables *variables, const struct worker_context *context, unsigned slot);
+void variables_fini(struct variables *variables);
+
+#endif
