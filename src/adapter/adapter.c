@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct adapter *const adapters[] = {&adapter_tap, &adapter_exec, NULL};
+static const struct adapter *const adapters[] = {&adapter_tap, &adapter_exec, &adapter_pytest, NULL};
 
 const struct adapter *const *adapter_list(void)
 {

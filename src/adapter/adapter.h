@@ -64,7 +64,7 @@ struct adapter {
 	bool (*recognises)(const char *path, struct slice head);
 	/* Fills `launch->argv` for a program (absolute path) and its arguments, and split_streams; cwd and environment
 	 * are set already. -1: it can't be started; the message names the program (relative to cwd where it is below
-	 * it), what is wrong and what to do. */
+	 * it), what is wrong and what to do. NULL: tests are found and run by a server, not started one by one. */
 	int (*launch)(const char *path, char *const *args, size_t arg_count, struct launch *launch,
 		      struct error *error);
 	/* --- in the worker --- NULL functions: nothing is read, only the ending counts. */
@@ -78,7 +78,7 @@ struct adapter {
 	void (*reader_free)(struct reader *reader);
 };
 
-extern const struct adapter adapter_exec, adapter_tap;
+extern const struct adapter adapter_exec, adapter_tap, adapter_pytest;
 
 const struct adapter *adapter_find(const char *name); /* NULL: no such adapter */
 /* The same; where there is none, the message names those that there are. */

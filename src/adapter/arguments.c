@@ -1,15 +1,17 @@
 /* The part of collect.h that comes first: what the command line names becomes suites. */
 #include "adapter/collect.h"
 
+#include "adapter/guess.h"
+#include "adapter/nearest.h"
 #include "adapter/programs.h"
+#include "adapter/pytest_paths.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "config/pytest_project.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define OWN_SUITE "default" /* of what belongs to no suite of the project's */
 
 enum { LIST_LIMIT = 64 << 20 }; /* bytes of an @FILE */
 
@@ -35,7 +37,10 @@ struct chooser {
 	VEC(struct candidate) candidates;
 	struct map *by_path; /* to the index + 1 of the last candidate of that path */
 	VEC(size_t) chosen;  /* in the order of the arguments */
-	VEC(char *) own;     /* absolute paths that belong to no suite */
+	VEC(struct pytest_choice) served; /* for each suite of the project's; of those that are pytest's */
+	/* What belongs to no suite. */
+	VEC(char *) own;        /* absolute paths */
+	VEC(char *) own_pytest; /* paths and ids as pytest takes them in the current directory */
 };
 
 static void selectors_fini(struct selectors *selectors)
@@ -99,29 +104,57 @@ static int read_arguments(const struct config *config, struct selectors *selecto
 	return 0;
 }
 
-/* The path that `text` means: from here, as a shell would complete it, or an id, from the root directory.
- * The caller frees it; NULL: there is nothing. */
-static char *resolve(const struct config *config, const char *text, struct stat *info)
+/* What a selector means. */
+struct target {
+	char *path;       /* absolute; owned */
+	const char *id;   /* behind it, "::test_x", or ""; borrowed */
+	bool from_here;   /* the text means it in the current directory */
+	struct stat info;
+};
+
+/* Whether there is something: from here, as a shell would complete it, or an id, from the root directory. */
+static bool find_path(const struct config *config, const char *text, struct target *target)
 {
-	char *path = fs_absolute(text);
 	char *joined;
 
-	if (stat(path, info) == 0)
-		return path;
-	free(path);
+	target->path = fs_absolute(text);
+	target->from_here = stat(target->path, &target->info) == 0;
+	if (target->from_here)
+		return true;
+	free(target->path);
 	joined = fs_join(config->root, text);
-	path = fs_absolute(joined);
+	target->path = fs_absolute(joined);
 	free(joined);
-	if (stat(path, info) == 0)
-		return path;
+	if (stat(target->path, &target->info) == 0)
+		return true;
+	free(target->path);
+	target->path = NULL;
+	return false;
+}
+
+static bool resolve(const struct config *config, const char *text, struct target *target)
+{
+	char *path;
+	bool found;
+
+	target->id = "";
+	if (find_path(config, text, target))
+		return true;
+	target->id = pytest_id_of(text);
+	if (*target->id == '\0')
+		return false;
+	path = pytest_path_of(text);
+	found = find_path(config, path, target);
 	free(path);
-	return NULL;
+	return found;
 }
 
 static int unknown_selector(const struct chooser *chooser, const char *text, struct error *error)
 {
 	VEC(const char *) words = VEC_INIT;
 	VEC(char *) ids = VEC_INIT;
+	char *path = pytest_path_of(text);
+	char *file = fs_exists(path) ? NULL : nearest_argument(text);
 	const char *nearest;
 
 	for (size_t i = 0; i < chooser->candidates.length; i++) {
@@ -131,11 +164,24 @@ static int unknown_selector(const struct chooser *chooser, const char *text, str
 		vec_push(&words, id);
 	}
 	nearest = text_nearest(text, words.items, words.length);
-	error_set(error, "'%s' is no file or directory, and no test has it as its id%s%s%s", text,
-		  nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+	if (!nearest)
+		nearest = file;
+	if (*pytest_id_of(text) && !fs_exists(path))
+		error_set(error, "'%s': there is no file '%s', and no test has this as its id", text, path);
+	else
+		error_set(error, "'%s' is no file or directory, and no test has it as its id", text);
+	if (nearest) {
+		struct str message = STR_INIT;
+
+		str_add_format(&message, "%s; did you mean '%s'?", error->message, nearest);
+		error_set(error, "%s", message.data);
+		str_fini(&message);
+	}
 	vec_each(&ids, it) free(*it);
 	vec_fini(&ids);
 	vec_fini(&words);
+	free(file);
+	free(path);
 	return -1;
 }
 
@@ -166,23 +212,97 @@ static bool choose_directory(struct chooser *chooser, const char *path)
 	return found;
 }
 
+/* Chooses among the suites of pytest's that the project has. */
+static bool choose_served(struct chooser *chooser, const struct target *target)
+{
+	const struct config *config = chooser->config;
+	bool found = false;
+
+	for (size_t i = 0; i < chooser->served.length; i++) {
+		const struct suite_config *suite = &config->suites.items[i];
+
+		if (suite_has_server(suite) &&
+		    pytest_choose(config, suite, target->path, target->id, &chooser->served.items[i]))
+			found = true;
+	}
+	return found;
+}
+
+static void choose_own(struct chooser *chooser, const char *text, const struct target *target,
+		       struct guess guess)
+{
+	if (guess.pytest)
+		vec_push(&chooser->own_pytest,
+			 target->from_here ? alloc_string(text)
+					   : alloc_format("%s%s", target->path, target->id));
+	if (guess.programs)
+		vec_push(&chooser->own, alloc_string(target->path));
+}
+
+static void apply_directory(struct chooser *chooser, const char *text, const struct target *target)
+{
+	bool is_suites = choose_directory(chooser, target->path);
+
+	/* A suite of pytest's may be that of a whole project, and this a part of it that is another
+	 * suite's. */
+	if ((!is_suites || pytest_has_tests(target->path)) && choose_served(chooser, target))
+		is_suites = true;
+	if (!is_suites)
+		choose_own(chooser, text, target, guess_directory(chooser->config, target->path));
+}
+
+static void apply_file(struct chooser *chooser, const char *text, const struct target *target)
+{
+	struct guess guess;
+
+	if (*target->id == '\0' && choose_file(chooser, target->path))
+		return;
+	guess = guess_file(chooser->config, target->path);
+	if (!guess.pytest || !choose_served(chooser, target))
+		choose_own(chooser, text, target, guess);
+}
+
+static bool has_text(char *const *items, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int apply_target(struct chooser *chooser, const char *text, const struct target *target,
+			struct error *error)
+{
+	if (*target->id && !guess_file(chooser->config, target->path).pytest &&
+	    !(S_ISDIR(target->info.st_mode) && guess_directory(chooser->config, target->path).pytest))
+		return unknown_selector(chooser, text, error);
+	if (S_ISDIR(target->info.st_mode))
+		apply_directory(chooser, text, target);
+	else if (S_ISREG(target->info.st_mode))
+		apply_file(chooser, text, target);
+	else
+		return error_set(error, "'%s' is neither a file nor a directory", text);
+	return 0;
+}
+
 static int apply_selector(struct chooser *chooser, const char *text, struct error *error)
 {
-	struct stat info;
-	char *path = resolve(chooser->config, text, &info);
+	const struct config *config = chooser->config;
+	struct target target;
+	int status;
 
-	if (!path)
-		return unknown_selector(chooser, text, error);
-	if (S_ISDIR(info.st_mode) ? choose_directory(chooser, path) : choose_file(chooser, path)) {
-		free(path);
+	if (resolve(config, text, &target)) {
+		status = apply_target(chooser, text, &target, error);
+		free(target.path);
+		return status;
+	}
+	/* The name of a module. */
+	if (has_text(config->adapter_arguments.items, config->adapter_arguments.length, "--pyargs")) {
+		vec_push(&chooser->own_pytest, alloc_string(text));
 		return 0;
 	}
-	if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
-		free(path);
-		return error_set(error, "'%s' is neither a file nor a directory", text);
-	}
-	vec_push(&chooser->own, path);
-	return 0;
+	return unknown_selector(chooser, text, error);
 }
 
 static void add_candidate(struct chooser *chooser, size_t suite, const char *path)
@@ -204,7 +324,8 @@ static int find_candidates(struct chooser *chooser, struct error *error)
 		struct programs programs;
 		int status;
 
-		if (!suite_is_wanted(config, &config->suites.items[i]))
+		if (!suite_is_wanted(config, &config->suites.items[i]) ||
+		    suite_has_server(&config->suites.items[i]))
 			continue;
 		programs_init(&programs);
 		status = programs_find(config, &config->suites.items[i], PROGRAMS_MAY_BE_NONE, &programs,
@@ -217,15 +338,6 @@ static int find_candidates(struct chooser *chooser, struct error *error)
 	return 0;
 }
 
-static struct suite_config *add_own_suite(struct config *config)
-{
-	struct suite_config *suite = config_add_suite(config, alloc_string(OWN_SUITE));
-
-	if (config->adapter)
-		suite->adapter = alloc_string(config->adapter);
-	return suite;
-}
-
 /* Now the suites hold what was chosen, and nothing else. */
 static void rewrite_suites(struct chooser *chooser)
 {
@@ -235,16 +347,41 @@ static void rewrite_suites(struct chooser *chooser)
 	{
 		vec_each(&suite->programs, it) free(*it);
 		vec_clear(&suite->programs);
+		suite->left_out = true;
 	}
 	vec_each(&chooser->chosen, it)
 	{
 		const struct candidate *candidate = &chooser->candidates.items[*it];
+		struct suite_config *suite = &config->suites.items[candidate->suite];
 
-		vec_push(&config->suites.items[candidate->suite].programs, alloc_string(candidate->path));
+		vec_push(&suite->programs, alloc_string(candidate->path));
+		suite->left_out = false;
+	}
+	for (size_t i = 0; i < chooser->served.length; i++) {
+		struct pytest_choice *choice = &chooser->served.items[i];
+		struct suite_config *suite = &config->suites.items[i];
+
+		if (choice->whole || choice->entries.length > 0)
+			suite->left_out = false;
+		for (size_t k = 0; !choice->whole && k < choice->entries.length; k++)
+			vec_push(&suite->programs, alloc_string(choice->entries.items[k]));
+	}
+}
+
+/* What no suite has becomes suites of its own. */
+static void add_own_suites(struct chooser *chooser)
+{
+	struct config *config = chooser->config;
+	struct suite_config *suite;
+
+	if (chooser->own_pytest.length > 0) {
+		suite = guess_add_pytest(config);
+		suite->cwd = fs_absolute(".");
+		vec_each(&chooser->own_pytest, it) vec_push(&suite->programs, *it);
+		vec_clear(&chooser->own_pytest);
 	}
 	if (chooser->own.length > 0) {
-		struct suite_config *suite = add_own_suite(config);
-
+		suite = guess_add_programs(config);
 		vec_each(&chooser->own, it) vec_push(&suite->programs, *it);
 		vec_clear(&chooser->own);
 	}
@@ -265,8 +402,10 @@ static int apply_arguments(struct chooser *chooser, struct error *error)
 		if (status != 0 && it->place)
 			error_prefix(error, "%s", it->place);
 	}
-	if (status == 0)
+	if (status == 0) {
 		rewrite_suites(chooser);
+		add_own_suites(chooser);
+	}
 	selectors_fini(&selectors);
 	return status;
 }
@@ -274,8 +413,15 @@ static int apply_arguments(struct chooser *chooser, struct error *error)
 static int choose_by_arguments(struct config *config, struct error *error)
 {
 	struct chooser chooser = {.config = config, .by_path = map_new()};
-	int status = apply_arguments(&chooser, error);
+	int status;
 
+	for (size_t i = 0; i < config->suites.length; i++)
+		vec_push(&chooser.served, (struct pytest_choice){.whole = false});
+	status = apply_arguments(&chooser, error);
+	vec_each(&chooser.served, it) pytest_choice_fini(it);
+	vec_fini(&chooser.served);
+	vec_each(&chooser.own_pytest, it) free(*it);
+	vec_fini(&chooser.own_pytest);
 	vec_each(&chooser.candidates, it) free(it->path);
 	vec_fini(&chooser.candidates);
 	vec_each(&chooser.own, it) free(*it);
@@ -283,25 +429,6 @@ static int choose_by_arguments(struct config *config, struct error *error)
 	vec_fini(&chooser.chosen);
 	map_free(chooser.by_path);
 	return status;
-}
-
-/* Where tests usually are: perl's t/, and what others call theirs. */
-static void guess_suite(struct config *config)
-{
-	static const char *const places[] = {"t", "tests", "test"};
-	struct suite_config *suite = NULL;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char *path = fs_join(config->root, places[i]);
-
-		if (!fs_is_directory(path)) {
-			free(path);
-			continue;
-		}
-		if (!suite)
-			suite = add_own_suite(config);
-		vec_push(&suite->programs, path);
-	}
 }
 
 static int check_suite_name(const struct config *config, const char *wanted, struct error *error)
@@ -326,18 +453,51 @@ static int check_suite_name(const struct config *config, const char *wanted, str
 	return -1;
 }
 
-int collect_prepare(struct config *config, struct error *error)
+static int check_names(const struct config *config, struct error *error)
 {
 	if (config->adapter && !adapter_need(config->adapter, error))
 		return error_prefix(error, "--adapter");
-	vec_each(&config->suite_names, it)
-	{
-		if (check_suite_name(config, *it, error) != 0)
+	for (size_t i = 0; i < config->suite_names.length; i++) {
+		if (check_suite_name(config, config->suite_names.items[i], error) != 0)
 			return -1;
 	}
-	if (config->arguments.length > 0)
-		return choose_by_arguments(config, error);
-	if (config->suites.length == 0)
-		guess_suite(config);
 	return 0;
+}
+
+/* A choice that nobody makes must not look like one that takes everything. */
+static int check_choice(const struct config *config, struct error *error)
+{
+	const char *option = collect_choice(config);
+
+	if (!option && config->deselect.length > 0)
+		option = "--deselect";
+	if (!option && (config->failed_first || config->stepwise))
+		option = config->failed_first ? "--failed-first" : "--stepwise";
+	for (size_t i = 0; i < config->suites.length && option; i++) {
+		if (suite_has_server(&config->suites.items[i]))
+			option = NULL;
+	}
+	if (option)
+		return error_set(error, "%s is for pytest's tests only, and there are none of them here",
+				 option);
+	return 0;
+}
+
+int collect_prepare(struct config *config, struct error *error)
+{
+	bool has_arguments = config->arguments.length > 0;
+
+	if (check_names(config, error) != 0)
+		return -1;
+	vec_each(&config->suites, suite)
+	{
+		suite->left_out = !suite_is_wanted(config, suite);
+		if (suite_has_server(suite) && pytest_resolve_paths(config, suite, has_arguments, error) != 0)
+			return -1;
+	}
+	if (has_arguments && choose_by_arguments(config, error) != 0)
+		return -1;
+	if (!has_arguments && config->suites.length == 0)
+		guess_suites(config);
+	return check_choice(config, error);
 }

@@ -6,12 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+void found_test_init(struct found_test *test)
+{
+	*test = (struct found_test){.timeout = UINT64_MAX, .reruns = -1, .reruns_delay = UINT64_MAX};
+}
+
 void found_test_fini(struct found_test *test)
 {
 	free(test->id);
 	free(test->program);
 	free(test->file);
-	*test = (struct found_test){.suite = NULL};
+	free(test->group);
+	free(test->quarantine);
+	found_test_init(test);
+}
+
+bool suite_has_server(const struct suite_config *suite)
+{
+	return !suite->left_out && suite->adapter && strcmp(suite->adapter, adapter_pytest.name) == 0;
 }
 
 int collect_launch(const struct config *config, const struct found_test *test, struct launch *launch,
@@ -62,14 +74,14 @@ static int collect_program(const struct config *config, const struct suite_confi
 			   struct error *error)
 {
 	struct error problem = ERROR_INIT;
-	struct found_test test = {
-		.suite = suite,
-		.adapter = program->adapter,
-		.id = fs_relative(program->path, config->root),
-		.program = alloc_string(program->path),
-		.file = fs_relative(program->path, config->root),
-	};
+	struct found_test test;
 
+	found_test_init(&test);
+	test.suite = suite;
+	test.adapter = program->adapter;
+	test.id = fs_relative(program->path, config->root);
+	test.program = alloc_string(program->path);
+	test.file = alloc_string(test.id);
 	if (check_launch(config, &test, &problem) == 0) {
 		collector->found(collector->context, &test);
 		return 0;
@@ -90,6 +102,27 @@ static bool is_guessed(const struct config *config, const struct suite_config *s
 	return !suite->file && config->arguments.length == 0;
 }
 
+/* Beside pytest, Python's tests in a directory are its own. */
+static bool is_beside_pytest(const struct config *config)
+{
+	for (size_t i = 0; i < config->suites.length; i++) {
+		const char *adapter = config->suites.items[i].adapter;
+
+		if (adapter && strcmp(adapter, adapter_pytest.name) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *collect_choice(const struct config *config)
+{
+	if (config->keyword)
+		return "-k";
+	if (config->markexpr)
+		return "-m";
+	return config->last_failed ? "--last-failed" : NULL;
+}
+
 static long collect_suite(const struct config *config, const struct suite_config *suite,
 			  const struct collector *collector, struct error *error)
 {
@@ -97,6 +130,8 @@ static long collect_suite(const struct config *config, const struct suite_config
 	unsigned flags = is_guessed(config, suite) ? PROGRAMS_FLAT | PROGRAMS_MAY_BE_NONE : 0;
 	long count = -1;
 
+	if (is_beside_pytest(config))
+		flags |= PROGRAMS_NO_PYTHON;
 	programs_init(&programs);
 	if (programs_find(config, suite, flags, &programs, error) == 0) {
 		count = (long)programs.list.length;
@@ -113,24 +148,43 @@ static long collect_suite(const struct config *config, const struct suite_config
 	return count;
 }
 
+static void note_choice(const struct suite_config *suite, const char *option,
+			const struct collector *collector)
+{
+	char *note = alloc_format("the suite '%s' is passed over: %s chooses among pytest's tests only",
+				  suite->name, option);
+
+	collector->note(collector->context, note);
+	free(note);
+}
+
 long collect_tests(const struct config *config, const struct collector *collector, struct error *error)
 {
+	const char *choice = collect_choice(config);
+	bool has_server = false;
 	long total = 0;
 
 	for (size_t i = 0; i < config->suites.length; i++) {
 		const struct suite_config *suite = &config->suites.items[i];
-		long count;
+		long count = 0;
 
-		if (!suite_is_wanted(config, suite))
+		if (suite_has_server(suite))
+			has_server = true;
+		else if (!suite_is_wanted(config, suite))
 			continue;
-		count = collect_suite(config, suite, collector, error);
+		else if (choice)
+			note_choice(suite, choice, collector);
+		else
+			count = collect_suite(config, suite, collector, error);
 		if (count < 0)
 			return -1;
 		total += count;
 	}
-	if (total == 0 && (config->suites.length == 0 || is_guessed(config, &config->suites.items[0])))
+	if (total == 0 && !has_server &&
+	    (config->suites.length == 0 || is_guessed(config, &config->suites.items[0])))
 		collector->note(collector->context,
-				"nothing here looks like a test: xtop looks into t/, tests/ and test/ for *.t and for "
-				"executables called test_..., ..._test or check_...; name others, or write xtop.yaml");
+				"nothing here looks like a test: xtop looks for pytest's test_*.py and *_test.py, and "
+				"into t/, tests/ and test/ for *.t and for executables called test_..., ..._test or "
+				"check_...; name others, or write xtop.yaml");
 	return total;
 }

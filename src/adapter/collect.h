@@ -1,11 +1,13 @@
-/* From suites and arguments to tests: which programs there are and which adapter each has.
+/* From suites and arguments to tests: which programs there are and which adapter each has, and which suites are
+ * pytest's.
  *
  * Nothing is executed here.  An entry of a suite's `programs` is, below the suite's cwd or, if there is
  * nothing of that name, below the root directory:
  *   - a file: it is taken, whatever it is called;
  *   - a directory: whatever in it and below it looks like a test (programs.h says what that is);
  *   - a pattern (fs_glob): the regular files that match.
- * What no adapter recognises is run by exec.
+ * What no adapter recognises is run by exec.  The entries of a suite of pytest's are paths, patterns or node ids,
+ * and may be none: then pytest decides what is collected.
  */
 #ifndef XTOP_ADAPTER_COLLECT_H
 #define XTOP_ADAPTER_COLLECT_H
@@ -18,32 +20,53 @@ struct found_test {
 	const struct suite_config *suite; /* borrowed from the config */
 	const struct adapter *adapter;
 	char *id;      /* for exec and tap the program, relative to the root directory */
-	char *program; /* absolute path */
+	char *program; /* absolute path; NULL: it has no program of its own */
 	char *file;    /* relative to the root directory where it is below it */
+	uint32_t ordinal; /* among equal ids, from 1; 0: not counted yet */
+	uint32_t line;    /* 1-based; 0: not known */
+	/* What a mark of the test's own says, which is stronger than any option. */
+	uint64_t timeout;      /* ns, 0: none; UINT64_MAX: not marked */
+	int reruns;            /* -1: not marked */
+	uint64_t reruns_delay; /* ns; UINT64_MAX: not marked */
+	bool serial;           /* runs while nothing else does */
+	char *group;           /* tests of one group share a worker; NULL: none */
+	char *quarantine;      /* why its failure does not count, "" without a reason; NULL: not marked */
+	unsigned server;       /* number of the server that found it and runs it; 0: a process of its own */
 };
+void found_test_init(struct found_test *test); /* nothing is known and nothing marked */
 void found_test_fini(struct found_test *test);
+
+/* Whether the tests of a suite are found and run by a server that the engine starts (adapter/pytest.h); never
+ * where the suite is left out. */
+bool suite_has_server(const struct suite_config *suite);
 
 struct collector {
 	/* A test; takes its strings. */
 	void (*found)(void *context, struct found_test *test);
-	/* A program of a suite that can't be a test (not executable, its interpreter is missing …): `id` under which it
-	 * gets the verdict error, and why. Borrowed. */
+	/* A program of a suite that can't be a test (not executable, its interpreter is missing …): `id`
+	 * under which it gets the verdict error, and why. Borrowed. */
 	void (*broken)(void *context, const struct suite_config *suite, const char *id, const char *message);
 	/* Something worth a line: files that were passed over, say. Borrowed. */
 	void (*note)(void *context, const char *message);
 	void *context;
 };
 
-/* Before collecting: turns arguments into suites where there are any (config->suites changes), or recognises what
- * the root directory holds where neither arguments nor suites say anything. An argument that names nothing is an
- * error (exit 4): a path that isn't there, an id that no suite has. With arguments and suites both, arguments choose
- * among the suites' tests (by id, by file, by directory) and what belongs to no suite (a file that none has, a
- * directory in which none has anything) is a suite of its own. */
+/* The option by which tests are chosen and that only pytest understands ("-k"), so that the suites without a
+ * server are passed over; NULL: there is none. */
+const char *collect_choice(const struct config *config);
+
+/* Before collecting: turns arguments into suites where there are any (config->suites changes), or recognises
+ * what the root directory holds where neither arguments nor suites say anything: programs (the suite
+ * "default"), tests of pytest's (the suite "pytest") or both. An argument that names nothing is an error
+ * (exit 4): a path that isn't there, an id that no suite has. With arguments and suites both, arguments
+ * choose among the suites' tests (by id, by file, by directory) and what belongs to no suite (a file that
+ * none has, a directory in which none has anything) is a suite of its own. */
 int collect_prepare(struct config *config, struct error *error);
 
-/* Finds every test, in a fixed order (suites as written, then their entries or the arguments as written, what one
- * of these stands for sorted bytewise), each program once a suite. Returns how many, broken ones included; -1: usage
- * error, among them an entry that matches nothing, and a program that an argument names and that can't be started. */
+/* Finds every test of the suites without a server, in a fixed order (suites as written, then their entries or
+ * the arguments as written, what one of these stands for sorted bytewise), each program once a suite. Returns
+ * how many, broken ones included; -1: usage error, among them an entry that matches nothing, and a program
+ * that an argument names and that can't be started. */
 long collect_tests(const struct config *config, const struct collector *collector, struct error *error);
 
 /* The launch of a found test: argv, environment, cwd. */

@@ -3,6 +3,7 @@
 #include "adapter/script.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "config/pytest_project.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,6 +40,8 @@ void programs_fini(struct programs *programs)
 
 bool suite_is_wanted(const struct config *config, const struct suite_config *suite)
 {
+	if (suite->left_out)
+		return false;
 	if (!suite->file || config->suite_names.length == 0)
 		return true;
 	for (size_t i = 0; i < config->suite_names.length; i++) {
@@ -129,6 +132,8 @@ static const struct adapter *judge(struct search *search, const char *path)
 
 	if (is_leftover(name))
 		return NULL;
+	if ((search->flags & PROGRAMS_NO_PYTHON) && !search->adapter && pytest_names_file(name))
+		return NULL;
 	if (adapter)
 		return search->adapter ? search->adapter : adapter;
 	if (!fs_is_executable_file(path))
@@ -142,6 +147,8 @@ static const struct adapter *judge(struct search *search, const char *path)
 		return adapter;
 	if (is_named_like_a_test(name))
 		return &adapter_exec;
+	if ((search->flags & PROGRAMS_NO_PYTHON) && text_ends_with(name, ".py"))
+		return NULL;
 	if (search->passed_over++ == 0)
 		search->example = fs_relative(path, search->root);
 	return NULL;
@@ -359,4 +366,21 @@ int programs_find(const struct config *config, const struct suite_config *suite,
 	map_free(search.seen);
 	free(search.example);
 	return status;
+}
+
+bool programs_are_in(const struct config *config, const char *directory, unsigned flags)
+{
+	struct suite_config suite = {.name = NULL};
+	struct programs programs;
+	bool found;
+
+	programs_init(&programs);
+	vec_push(&suite.programs, alloc_string(directory));
+	found = programs_find(config, &suite, flags | PROGRAMS_MAY_BE_NONE | PROGRAMS_NO_PYTHON, &programs,
+			      NULL) == 0 &&
+		programs.list.length > 0;
+	programs_fini(&programs);
+	free(suite.programs.items[0]);
+	vec_fini(&suite.programs);
+	return found;
 }

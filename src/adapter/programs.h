@@ -29,10 +29,15 @@ void programs_fini(struct programs *programs);
 enum {
 	PROGRAMS_FLAT = 1,        /* directories without those below them */
 	PROGRAMS_MAY_BE_NONE = 2, /* an entry that matches nothing is no error */
+	PROGRAMS_NO_PYTHON = 4,   /* what pytest takes for tests in a directory is none, nor worth a note */
 };
 
-/* Whether --suite asks for it; what no file wrote is always wanted. */
+/* Whether --suite and the arguments ask for it; what no file wrote is always wanted. */
 bool suite_is_wanted(const struct config *config, const struct suite_config *suite);
+
+/* Whether programs that look like tests are in a directory or, unless flat, below it. Those that are pytest's
+ * don't count. */
+bool programs_are_in(const struct config *config, const char *directory, unsigned flags);
 
 /* Finds the programs of `suite`, each once. */
 int programs_find(const struct config *config, const struct suite_config *suite, unsigned flags,

@@ -1,6 +1,9 @@
 #include "config/load.h"
 
 #include "base/alloc.h"
+#include "base/fs.h"
+#include "config/pytest_options.h"
+#include "config/pytest_project.h"
 #include "config/values.h"
 
 #include <stdlib.h>
@@ -12,6 +15,7 @@ struct words {
 	int argc;
 	int next; /* index of the word that comes next */
 	struct cmdline *out;
+	struct strays *strays; /* where options go that are not known; NULL: they are mistakes */
 };
 
 void settings_add(struct settings *settings, const struct option *option, const char *spelling,
@@ -83,6 +87,43 @@ static void add(struct words *words, const struct option *option, const char *sp
 	settings_add(&words->out->settings, option, spelling, value);
 }
 
+/* Whether the word behind an option that is not known is its value. Of an option that nobody knows that is so
+ * unless the word is something to be run. */
+static bool takes_next(const struct words *words, const char *spelling)
+{
+	enum pytest_option kind = pytest_option_kind(spelling);
+	const char *next = words->next < words->argc ? words->argv[words->next] : "-";
+	char *path;
+	bool is_operand;
+
+	if (next[0] == '-' || kind == PYTEST_OPTION_FLAG)
+		return false;
+	if (kind == PYTEST_OPTION_VALUE)
+		return true;
+	path = pytest_path_of(next);
+	is_operand = next[0] == '@' || *pytest_id_of(next) || fs_exists(path);
+	free(path);
+	return !is_operand;
+}
+
+/* An option that may be pytest's: `word`, of which `spelling` is the part before a value. */
+static void add_stray(struct words *words, const char *word, const char *spelling, const char *suggestion)
+{
+	struct strays *strays = words->strays;
+	bool known = pytest_option_kind(spelling) != PYTEST_OPTION_UNKNOWN;
+
+	/* The one that is told by name is the first that may be a slip. */
+	if (!strays->spelling || (strays->known && !known)) {
+		free(strays->spelling);
+		strays->spelling = alloc_string(spelling);
+		strays->suggestion = suggestion;
+		strays->known = known;
+	}
+	vec_push(&strays->moved, alloc_string(word));
+	if (strcmp(word, spelling) == 0 && takes_next(words, spelling))
+		vec_push(&strays->moved, alloc_string(words->argv[words->next++]));
+}
+
 static int unknown(const char *word, const char *suggestion, struct error *error)
 {
 	char *quoted = value_quoted(word);
@@ -103,7 +144,10 @@ static int parse_long(struct words *words, const char *word, struct error *error
 	const char *value = equals ? equals + 1 : NULL;
 	int status = -1;
 
-	if (!option) {
+	if (!option && words->strays) {
+		add_stray(words, word, spelling, option_suggest(spelling + 2));
+		status = 0;
+	} else if (!option) {
 		unknown(spelling, option_suggest(spelling + 2), error);
 	} else if (!option->argument && value) {
 		char *quoted = value_quoted(value);
@@ -124,23 +168,48 @@ static int parse_long(struct words *words, const char *word, struct error *error
 	return status;
 }
 
+/* Two dashes may have been meant, as in -maxfail=1: the long spelling, NULL: they were not. */
+static const char *long_spelling(const char *word, bool exactly)
+{
+	char *name = alloc_string_n(word + 1, strcspn(word + 1, "="));
+	const char *meant = NULL;
+
+	if (strlen(name) > 1 && (!exactly || option_find(name)))
+		meant = option_suggest(name);
+	free(name);
+	return meant;
+}
+
+static int unknown_letter(struct words *words, const char *word, const char *letter, struct error *error)
+{
+	char spelling[3] = { '-', *letter, '\0' };
+	const char *suggestion = long_spelling(word, false);
+
+	if (words->strays && !suggestion) {
+		char *rest = alloc_format("-%s", letter);
+
+		if (letter > word + 1)
+			vec_push(&words->strays->kept, alloc_string_n(word, (size_t)(letter - word)));
+		add_stray(words, rest, spelling, NULL);
+		free(rest);
+		return 0;
+	}
+	return unknown(suggestion || (*letter & 0x80) ? word : spelling, suggestion, error);
+}
+
 /* Letters after one dash: the first that takes an argument takes the rest of the word, or the next word. */
 static int parse_letters(struct words *words, const char *word, struct error *error)
 {
+	/* -maxfail=1 would be a mark that nobody has. */
+	if (long_spelling(word, true))
+		return unknown(word, long_spelling(word, true), error);
 	for (const char *letter = word + 1; *letter; letter++) {
 		const struct option *option = option_find_letter(*letter);
 		char spelling[3] = { '-', *letter, '\0' };
 		const char *value;
 
-		if (!option) {
-			/* Two dashes may have been meant, as in -maxfail=1. */
-			char *name = alloc_string_n(word + 1, strcspn(word + 1, "="));
-			const char *suggestion = strlen(name) > 1 ? option_suggest(name) : NULL;
-
-			unknown(suggestion || (*letter & 0x80) ? word : spelling, suggestion, error);
-			free(name);
-			return -1;
-		}
+		if (!option)
+			return unknown_letter(words, word, letter, error);
 		if (!option->argument) {
 			add(words, option, spelling, "true");
 			if (words->out->command == option->instead && option->instead != COMMAND_RUN)
@@ -181,32 +250,74 @@ static bool take_subcommand(struct cmdline *out, const char *word)
 	return false;
 }
 
-int cmdline_parse(int argc, char *const argv[], struct cmdline *out, struct error *error)
+static void parse_word(struct words *words, const char *word, bool *may_be_subcommand)
 {
-	struct words words = { .argv = argv, .argc = argc, .next = 1, .out = out };
+	if (!*may_be_subcommand || !take_subcommand(words->out, word))
+		vec_push(&words->out->operands, alloc_string(word));
+	*may_be_subcommand = false;
+}
+
+static int parse(struct words *words, struct error *error)
+{
 	bool may_be_subcommand = true;
 
-	*out = (struct cmdline){ .command = COMMAND_RUN };
-	while (words.next < words.argc) {
-		const char *word = words.argv[words.next++];
+	while (words->next < words->argc) {
+		int start = words->next++;
+		const char *word = words->argv[start];
+		size_t moved = words->strays ? words->strays->moved.length : 0;
 		int status = 0;
 
 		if (word[0] != '-' || word[1] == '\0') {
-			if (!may_be_subcommand || !take_subcommand(out, word))
-				vec_push(&out->operands, alloc_string(word));
-			may_be_subcommand = false;
+			parse_word(words, word, &may_be_subcommand);
 		} else if (strcmp(word, "--") == 0) {
-			while (words.next < words.argc)
-				vec_push(&out->adapter_arguments, alloc_string(words.argv[words.next++]));
+			while (words->next < words->argc)
+				vec_push(&words->out->adapter_arguments,
+					 alloc_string(words->argv[words->next++]));
+			return 0;
 		} else if (word[1] == '-') {
-			status = parse_long(&words, word, error);
+			status = parse_long(words, word, error);
 		} else {
-			status = parse_letters(&words, word, error);
+			status = parse_letters(words, word, error);
 		}
-		if (status != 0) {
-			cmdline_fini(out);
+		if (status != 0)
 			return -1;
-		}
+		while (words->strays && words->strays->moved.length == moved && start < words->next)
+			vec_push(&words->strays->kept, alloc_string(words->argv[start++]));
 	}
 	return 0;
+}
+
+int cmdline_parse(int argc, char *const argv[], struct cmdline *out, struct error *error)
+{
+	struct words words = { .argv = argv, .argc = argc, .next = 1, .out = out };
+
+	*out = (struct cmdline){ .command = COMMAND_RUN };
+	if (parse(&words, error) == 0)
+		return 0;
+	cmdline_fini(out);
+	return -1;
+}
+
+int cmdline_parse_strays(int argc, char *const argv[], struct cmdline *out, struct strays *strays)
+{
+	struct words words = { .argv = argv, .argc = argc, .next = 1, .out = out, .strays = strays };
+
+	*out = (struct cmdline){ .command = COMMAND_RUN };
+	*strays = (struct strays){ .spelling = NULL };
+	if (parse(&words, NULL) == 0)
+		return 0;
+	cmdline_fini(out);
+	strays_fini(strays);
+	return -1;
+}
+
+void strays_fini(struct strays *strays)
+{
+	free(strays->spelling);
+	vec_each (&strays->kept, it)
+		free(*it);
+	vec_fini(&strays->kept);
+	vec_each (&strays->moved, it)
+		free(*it);
+	vec_fini(&strays->moved);
 }

@@ -4,6 +4,8 @@
 #include "base/fs.h"
 #include "config/load.h"
 #include "config/options.h"
+#include "config/pytest_project.h"
+#include "config/values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,10 @@ void invocation_fini(struct invocation *invocation)
 	free(config->config_file);
 	free(config->config_name);
 	free(config->adapter);
+	free(config->python);
+	free(config->keyword);
+	free(config->markexpr);
+	free(config->pytest_file);
 	free(config->quarantine_file);
 	free(config->junit_xml);
 	free(config->events);
@@ -53,11 +59,55 @@ void invocation_fini(struct invocation *invocation)
 	free_texts(&config->arguments);
 	free_texts(&config->adapter_arguments);
 	free_texts(&config->suite_names);
+	free_texts(&config->deselect);
+	free_texts(&config->override_ini);
+	free_texts(&config->plugins);
+	free_texts(&config->pytest_arguments);
+	vec_fini(&config->options_set);
 	vec_each (&config->suites, it)
 		suite_fini(it);
 	vec_fini(&config->suites);
 	free(invocation->replay_file);
 	*invocation = (struct invocation){ .command = COMMAND_RUN };
+}
+
+bool config_option_is_set(const struct config *config, const char *option)
+{
+	vec_each (&config->options_set, it) {
+		if (strcmp(*it, option) == 0)
+			return true;
+	}
+	return false;
+}
+
+void config_note_set(struct config *config, const struct option *option)
+{
+	const char *name = option->same_as ? option->same_as : option->name;
+
+	if (!config_option_is_set(config, name))
+		vec_push(&config->options_set, name);
+}
+
+int config_apply_default(struct config *config, const char *option, const char *value, struct error *error)
+{
+	struct invocation invocation = { .config = *config };
+	char *name = alloc_string(option);
+	const struct option *found;
+	int status;
+
+	for (char *at = name; *at; at++) {
+		if (*at == '_')
+			*at = '-';
+	}
+	found = option_find(name);
+	free(name);
+	if (!found || !found->set)
+		return error_set(error, "there is no option --%s", option);
+	if (config_option_is_set(config, found->same_as ? found->same_as : found->name))
+		return 0;
+	status = found->set(&invocation, value, error);
+	*config = invocation.config;
+	return status == 0 ? 1 : error_prefix(error, "%s", option);
 }
 
 /* What holds where nothing else is said. */
@@ -77,6 +127,7 @@ static int apply_setting(const struct setting *setting, struct invocation *out, 
 {
 	if (option_apply(setting->option, out, ".", setting->value, error) != 0)
 		return error_prefix(error, "%s", setting->spelling);
+	config_note_set(&out->config, setting->option);
 	return 0;
 }
 
@@ -206,10 +257,56 @@ static int take_operands(struct cmdline *cmdline, struct invocation *out, struct
 	return 0;
 }
 
+/* A value that begins with a dash is taken for an option unless it stands in one word with its own. */
+static void hand_on(struct config *config, const char *option, const char *value)
+{
+	bool is_long = option[1] == '-';
+
+	if (value && (is_long || *value == '-')) {
+		vec_push(&config->pytest_arguments,
+			 alloc_format("%s%s%s", option, is_long ? "=" : "", value));
+		return;
+	}
+	vec_push(&config->pytest_arguments, alloc_string(option));
+	if (value)
+		vec_push(&config->pytest_arguments, alloc_string(value));
+}
+
+/* What pytest itself has to know. */
+static void gather_pytest_arguments(struct config *config)
+{
+	vec_each (&config->plugins, it)
+		hand_on(config, "-p", *it);
+	if (config_option_is_set(config, "rootdir"))
+		hand_on(config, "--rootdir", config->root);
+	if (config->pytest_file)
+		hand_on(config, "-c", config->pytest_file);
+	vec_each (&config->override_ini, it)
+		hand_on(config, "-o", *it);
+	if (config->keyword)
+		hand_on(config, "-k", config->keyword);
+	if (config->markexpr)
+		hand_on(config, "-m", config->markexpr);
+	vec_each (&config->deselect, it)
+		hand_on(config, "--deselect", *it);
+	if (config->last_failed)
+		hand_on(config, "--last-failed", NULL);
+	if (config->failed_first)
+		hand_on(config, "--failed-first", NULL);
+	if (config->stepwise)
+		hand_on(config, "--stepwise", NULL);
+	if (config->continue_on_collection_errors)
+		hand_on(config, "--continue-on-collection-errors", NULL);
+}
+
 static void finish(struct invocation *out)
 {
 	struct config *config = &out->config;
 
+	gather_pytest_arguments(config);
+	/* Its next run goes on at the first failure, so there is no sense in a second one. */
+	if (config->stepwise && !config_option_is_set(config, "maxfail"))
+		config->max_fail = 1;
 	if (!config->quarantine_file)
 		config->quarantine_file = fs_join(config->root, QUARANTINE_FILE);
 	if (config->verbosity < -1)
@@ -220,6 +317,88 @@ static void finish(struct invocation *out)
 		config->collect_only = true;
 }
 
+/* Whether an argument is a test of pytest's, or a directory with some. */
+static bool is_for_pytest(const char *argument)
+{
+	char *path = pytest_path_of(argument);
+	bool found = text_ends_with(path, ".py") || (fs_is_directory(path) && pytest_has_tests(path));
+
+	free(path);
+	return found;
+}
+
+static bool concerns_pytest(const struct config *config, const struct cmdline *cmdline)
+{
+	if (config->adapter)
+		return strcmp(config->adapter, "pytest") == 0;
+	vec_each (&config->suites, it) {
+		if (it->adapter && strcmp(it->adapter, "pytest") == 0)
+			return true;
+	}
+	vec_each (&cmdline->operands, it) {
+		if (is_for_pytest(*it))
+			return true;
+	}
+	return pytest_owns_root(config->root);
+}
+
+static void tell_strays(const char *program, const struct strays *strays, const struct cmdline *cmdline,
+			struct error *error)
+{
+	struct str command = STR_INIT;
+	char *quoted = value_quoted(strays->spelling);
+
+	str_add_shell_quoted(&command, program);
+	vec_each (&strays->kept, it) {
+		str_add_char(&command, ' ');
+		str_add_shell_quoted(&command, *it);
+	}
+	str_add_text(&command, " --");
+	vec_each (&strays->moved, it) {
+		str_add_char(&command, ' ');
+		str_add_shell_quoted(&command, *it);
+	}
+	vec_each (&cmdline->adapter_arguments, it) {
+		str_add_char(&command, ' ');
+		str_add_shell_quoted(&command, *it);
+	}
+	if (strays->known)
+		error_set(error, "%s is an option of pytest's or a plugin's, which stand behind '--': %s",
+			  quoted, command.data);
+	else if (strays->suggestion)
+		error_set(error,
+			  "unknown option %s; did you mean '--%s'? If it is pytest's or a plugin's: %s",
+			  quoted, strays->suggestion, command.data);
+	else
+		error_set(error, "unknown option %s; if it is pytest's or a plugin's: %s", quoted,
+			  command.data);
+	free(quoted);
+	str_fini(&command);
+}
+
+/* The command line was refused. Where the reason is options that pytest may know, tells how they are given to
+ * it. */
+static void look_for_strays(int argc, char *const argv[], char *const environment[], struct error *error)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	struct settings variables = VEC_INIT;
+	struct cmdline cmdline;
+	struct strays strays;
+
+	if (cmdline_parse_strays(argc, argv, &cmdline, &strays) != 0)
+		return;
+	invocation.command = cmdline.command;
+	if (strays.spelling && (cmdline.command == COMMAND_RUN || cmdline.command == COMMAND_LIST) &&
+	    environment_parse(environment, &variables, NULL) == 0 &&
+	    apply_sources(&variables, &cmdline, &invocation, NULL) == 0 &&
+	    concerns_pytest(&invocation.config, &cmdline))
+		tell_strays(argv[0], &strays, &cmdline, error);
+	settings_fini(&variables);
+	invocation_fini(&invocation);
+	strays_fini(&strays);
+	cmdline_fini(&cmdline);
+}
+
 int config_load(int argc, char *const argv[], char *const environment[], struct invocation *out,
 		struct error *error)
 {
@@ -228,8 +407,10 @@ int config_load(int argc, char *const argv[], char *const environment[], struct 
 	int status = -1;
 
 	*out = (struct invocation){ .command = COMMAND_RUN };
-	if (cmdline_parse(argc, argv, &cmdline, error) != 0)
+	if (cmdline_parse(argc, argv, &cmdline, error) != 0) {
+		look_for_strays(argc, argv, environment, error);
 		return -1;
+	}
 	out->command = cmdline.command;
 	if (out->command == COMMAND_HELP || out->command == COMMAND_VERSION) {
 		cmdline_fini(&cmdline);

@@ -13,21 +13,23 @@
 #include <stdint.h>
 
 enum tristate { TRISTATE_AUTO, TRISTATE_YES, TRISTATE_NO };
-enum capture_mode { CAPTURE_LIVE, CAPTURE_NO };
+enum capture_mode { CAPTURE_LIVE, CAPTURE_NO, CAPTURE_FD, CAPTURE_SYS, CAPTURE_TEE_SYS };
+enum python_start { PYTHON_START_AUTO, PYTHON_START_FORK, PYTHON_START_SPAWN };
 enum report_format { FORMAT_PLAIN, FORMAT_JSON };
 
 /* One entry of `suites:`, or what was put together from arguments. */
 struct suite_config {
 	char *name;
 	char *adapter;          /* name, NULL: to be recognised per program */
-	VEC(char *) programs;   /* globs below cwd or root (see adapter/collect.h), or paths */
+	VEC(char *) programs;   /* globs below cwd or root (see adapter/collect.h), or paths; or node ids */
 	VEC(char *) args;       /* appended to each program's command line */
 	VEC(char *) environment; /* NAME=value */
 	char *cwd;              /* absolute; NULL: the root directory */
 	uint64_t timeout;       /* ns, 0: none; UINT64_MAX: not set, the run's counts */
 	int reruns;             /* -1: not set */
 	const char *file;       /* where it was written, for messages: config_name; NULL: the command line */
-	int line, column;       /* 1-based; of programs: */
+	int line, column;       /* 1-based; of programs:, or of the name where there is none */
+	bool left_out;          /* nothing of it is asked for; set by collect_prepare */
 };
 
 struct config {
@@ -47,6 +49,16 @@ struct config {
 	VEC(char *) suite_names;       /* --suite: only these; empty: all */
 	VEC(struct suite_config) suites;
 	bool collect_only;
+
+	/* pytest */
+	char *python;           /* a path with a '/' (absolute) or a command; NULL: see adapter/pytest.h */
+	enum python_start python_start;
+	char *keyword, *markexpr;      /* -k, -m; NULL: none */
+	VEC(char *) deselect, override_ini, plugins; /* --deselect, -o, -p */
+	char *pytest_file;      /* -c, absolute; NULL: pytest looks for it */
+	bool continue_on_collection_errors;
+	bool last_failed, failed_first, stepwise;
+	VEC(char *) pytest_arguments;  /* all of these as pytest takes them; and --rootdir, if given */
 
 	/* when tests misbehave */
 	unsigned max_fail;      /* 0: no limit; -x: 1 */
@@ -71,6 +83,8 @@ struct config {
 	unsigned durations;     /* slowest tests to list; 0: none, UINT_MAX: all */
 	int verbosity;          /* -q: -1, -v: 1, -vv: 2 */
 	bool no_tests_pass;     /* --no-tests pass */
+
+	VEC(const char *) options_set; /* see config_option_is_set */
 };
 
 /* What the first word was. */
@@ -91,6 +105,15 @@ struct invocation {
 int config_load(int argc, char *const argv[], char *const environment[], struct invocation *out,
 		struct error *error);
 void invocation_fini(struct invocation *invocation);
+
+/* Whether the command line, the environment or the project file said something about an option ("maxfail",
+ * which --exitfirst does too). */
+bool config_option_is_set(const struct config *config, const char *option);
+/* Stores what pytest's own configuration says about an option ("reruns-delay", also written "reruns_delay")
+ * where nothing set it, as the option's value would be written; it does not count as set afterwards. 1:
+ * stored; 0: it was set; -1: there is no such option, or the value is wrong: the message says what was
+ * expected. */
+int config_apply_default(struct config *config, const char *option, const char *value, struct error *error);
 
 /* A new suite at the end of config->suites, with nothing set; takes `name`. */
 struct suite_config *config_add_suite(struct config *config, char *name);

@@ -104,6 +104,7 @@ static int read_default(const struct file *file, const struct yaml_node *key, co
 		return -1;
 	if (option_apply(option, file->invocation, file->directory, text, &cause) != 0)
 		return wrong_value(file, value, option->name, &cause);
+	config_note_set(&file->invocation->config, option);
 	return 0;
 }
 
@@ -124,7 +125,8 @@ static int read_defaults(const struct file *file, const struct yaml_node *node)
 
 static int read_adapter(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
-	const char *text = filled_text(file, node, "adapter", "the name of an adapter, such as exec or tap");
+	const char *text =
+		filled_text(file, node, "adapter", "the name of an adapter, such as pytest, exec or tap");
 
 	if (!text)
 		return -1;
@@ -132,9 +134,11 @@ static int read_adapter(const struct file *file, const struct yaml_node *node, s
 	return 0;
 }
 
+#define PROGRAMS_EXPECTED "a path or a pattern such as tests/*.t, or a list of them"
+
 static int read_programs(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
-	static const char what[] = "a path or a pattern such as tests/*.t, or a list of them";
+	static const char what[] = PROGRAMS_EXPECTED;
 	const struct yaml_node *const one[] = { node };
 	const struct yaml_node *const *items = one;
 	size_t count = 1;
@@ -143,9 +147,6 @@ static int read_programs(const struct file *file, const struct yaml_node *node, 
 		items = (const struct yaml_node *const *)node->items;
 		count = node->count;
 	}
-	if (count == 0)
-		return yaml_error_at(file->yaml, node, file->error,
-				     "programs: expected %s, found an empty list", what);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = filled_text(file, items[i], "programs", what);
 
@@ -275,6 +276,25 @@ static int unknown_suite_key(const struct file *file, const struct yaml_node *ke
 		yaml_describe(key, buffer));
 }
 
+/* pytest knows by itself where its tests are. */
+static int check_programs(const struct file *file, const struct yaml_node *name, const struct yaml_node *node,
+			  struct suite_config *suite)
+{
+	const struct yaml_node *programs = yaml_get(node, "programs");
+
+	if (!programs) {
+		suite->line = name->line;
+		suite->column = name->column;
+	}
+	if (suite->programs.length > 0 || (suite->adapter && strcmp(suite->adapter, "pytest") == 0))
+		return 0;
+	if (!programs)
+		return yaml_error_at(file->yaml, name, file->error,
+				     "the suite lacks the key 'programs', which says what to run");
+	return yaml_error_at(file->yaml, programs, file->error, "programs: expected " PROGRAMS_EXPECTED
+								", found an empty list");
+}
+
 /* `name` is where the suite's name stands. */
 static int read_suite(const struct file *file, const struct yaml_node *name, const struct yaml_node *node)
 {
@@ -305,10 +325,7 @@ static int read_suite(const struct file *file, const struct yaml_node *name, con
 		if (key->read && key->read(file, node->items[i], suite) != 0)
 			return -1;
 	}
-	if (suite->programs.length == 0)
-		return yaml_error_at(file->yaml, name, file->error,
-				     "the suite lacks the key 'programs', which says what to run");
-	return 0;
+	return check_programs(file, name, node, suite);
 }
 
 static int read_suite_list(const struct file *file, const struct yaml_node *node)

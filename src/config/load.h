@@ -40,8 +40,24 @@ struct cmdline {
 int cmdline_parse(int argc, char *const argv[], struct cmdline *out, struct error *error);
 void cmdline_fini(struct cmdline *cmdline);
 
+/* Options of a command line that xtop does not have, but pytest may. */
+struct strays {
+	char *spelling;         /* of the first that need not be pytest's, else of the first; NULL: none */
+	const char *suggestion; /* what may have been meant by it; NULL: nothing is near */
+	bool known;             /* it is pytest's, or that of a plugin that everybody knows */
+	VEC(char *) kept;       /* the words before "--" without the program's name and without them */
+	VEC(char *) moved;      /* they and their values */
+};
+
+/* As cmdline_parse, but options that are not known are put aside. -1: there are other mistakes. */
+int cmdline_parse_strays(int argc, char *const argv[], struct cmdline *out, struct strays *strays);
+void strays_fini(struct strays *strays);
+
 /* XTOP_OPT_… in the order of the option table. An empty value is the same as none. */
 int environment_parse(char *const environment[], struct settings *out, struct error *error);
+
+/* Notes for config_option_is_set that a source said something about an option. */
+void config_note_set(struct config *config, const struct option *option);
 
 /* Reads the project file, config.config_file, into the config: `defaults:` and `suites:`. */
 int file_load(struct invocation *invocation, struct error *error);

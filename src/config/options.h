@@ -23,11 +23,14 @@ struct option {
 	bool in_file;          /* may be written in xtop.yaml */
 	bool in_environment;   /* XTOP_OPT_NAME counts */
 	bool is_path;          /* a file name, relative to where it is written: see option_apply */
+	bool is_command;       /* the same, where it has a '/' in it */
+	const char *same_as;   /* the name of the option that it is another way to set; NULL: none */
 	bool adds;             /* what one source says adds up; the next source begins anew */
 	enum subcommand instead; /* the option takes the place of the whole command; else COMMAND_RUN */
-	/* Stores `value` ("true", "false" and the like for options without an argument) in the config; NULL, only
-	 * where `adds`: forgets what was stored. -1: the value is wrong; the message says what was expected and what
-	 * was found, without naming the option or the place. NULL where `instead` says it all. */
+	/* Stores `value` ("true", "false" and the like for options without an argument) in the config; NULL,
+	 * only where `adds`: forgets what was stored. -1: the value is wrong; the message says what was
+	 * expected and what was found, without naming the option or the place. NULL where `instead` says it
+	 * all. */
 	int (*set)(struct invocation *invocation, const char *value, struct error *error);
 };
 
@@ -36,7 +39,8 @@ extern const size_t option_count;
 
 const struct option *option_find(const char *name);   /* by any long spelling; NULL: none */
 const struct option *option_find_letter(char letter); /* NULL: none */
-/* The long spelling that was meant by one with a slip in it, by a part or by the letter; NULL: none is near. */
+/* The long spelling that was meant by one with a slip in it, by a part or by the letter; NULL: none is
+ * near. */
 const char *option_suggest(const char *wrong);
 /* Sets one option; relative file names are taken below `directory`. Errors as option->set. */
 int option_apply(const struct option *option, struct invocation *invocation, const char *directory,
