@@ -43,7 +43,8 @@ static void on_event(void *context, const struct model *model, const struct even
 static void on_finished(void *context)
 {
 	struct session *session = context;
-	if (!session->frontends.tui)
+	const char *message;
+	if (!session->frontends.tui || engine_failure(session->engine, &message))
 		uv_stop(&session->loop);
 }
 
@@ -119,7 +120,7 @@ static void open_handles(struct session *session)
 	watch_signal(session, &session->continued, on_continue, SIGCONT);
 }
 
-static int run_loop(struct session *session, const struct config *config, bool tui, const char *command_line,
+static int run_loop(struct session *session, struct config *config, bool tui, const char *command_line,
 		    struct error *error)
 {
 	int code = EXIT_USAGE;
@@ -145,6 +146,16 @@ static int run_loop(struct session *session, const struct config *config, bool t
 		frontends_drop_tui(&session->frontends);
 	}
 	return EXIT_OK;
+}
+
+/* A run that never began has no summary, only its one message. */
+static bool never_began(const struct session *session, int *code)
+{
+	const char *message;
+	int failure = engine_failure(session->engine, &message);
+	if (failure)
+		*code = cli_fail(failure, message);
+	return failure != 0;
 }
 
 static int finish(struct session *session, struct error *error)
@@ -192,7 +203,9 @@ int cli_run(struct config *config, int argc, char *const argv[])
 		session.engine = engine_new(&session.loop, config, pool, ring, run_id, session.epoch, &listener, &error);
 	if (session.engine)
 		code = run_loop(&session, config, tui, command_line, &error);
-	if (session.engine && code == EXIT_OK) {
+	if (session.engine && code == EXIT_OK && never_began(&session, &code)) {
+		engine_close(session.engine);
+	} else if (session.engine && code == EXIT_OK) {
 		code = finish(&session, &error);
 	} else {
 		if (session.engine)

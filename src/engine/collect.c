@@ -57,6 +57,8 @@ struct findings *collect_find(const struct config *config, struct error *error)
 
 void collect_forget(struct findings *findings)
 {
+	if (!findings)
+		return;
 	vec_each(&findings->list, finding) {
 		found_test_fini(&finding->test);
 		free(finding->id);
@@ -77,81 +79,103 @@ static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id
 	return (uint32_t)count;
 }
 
-/* A new entry, told as test.found. */
-static struct entry *add_entry(struct engine *engine, struct map *seen, const struct suite_config *suite,
-			       const char *adapter, const char *id, const char *file)
+/* A new entry, told as test.found. Takes the test's strings. */
+static struct entry *add_entry(struct engine *engine, struct found_test *test, const char *scope, const char *marks)
 {
 	struct event event;
 	event_init(&event, EVENT_TEST_FOUND);
-	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING }));
+	if (test->ordinal == 0)
+		test->ordinal = next_ordinal(engine->seen, test->suite->name, test->id);
+	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING, .found = *test }));
 	event_put(&event, test, engine->entries.length);
-	event_put_text(&event, suite, suite->name);
-	event_put_text(&event, id, id);
-	event_put_text(&event, adapter, adapter);
-	event_put_text(&event, file, file);
-	uint32_t ordinal = next_ordinal(seen, suite->name, id);
-	if (ordinal > 1)
-		event_put(&event, ordinal, ordinal);
+	event_put_text(&event, suite, test->suite->name);
+	event_put_text(&event, id, test->id);
+	if (test->adapter)
+		event_put_text(&event, adapter, test->adapter->name);
+	event_put_text(&event, file, test->file);
+	if (test->line)
+		event_put(&event, line, test->line);
+	if (test->ordinal > 1)
+		event_put(&event, ordinal, test->ordinal);
+	event_put_text(&event, scope, scope);
+	event_put_text(&event, marks, marks);
 	bus_emit(engine, &event);
+	found_test_init(test);
 	return &engine->entries.items[engine->entries.length - 1];
 }
 
-static void tell_test(struct engine *engine, struct map *seen, struct finding *finding)
+uint64_t collect_add(struct engine *engine, struct found_test *test, const char *scope, const char *marks, bool waits)
 {
-	struct found_test *test = &finding->test;
-	struct entry *entry = add_entry(engine, seen, test->suite, test->adapter->name, test->id, test->file);
-	entry->found = *test;
-	*test = (struct found_test){ .id = NULL };
-	engine->sched_ops->add(engine->sched, engine->entries.length);
+	add_entry(engine, test, scope, marks);
+	if (waits)
+		engine->sched_ops->add(engine->sched, engine->entries.length);
+	return engine->entries.length;
 }
 
-/* What can't be a test has a verdict all the same, under its name: it must not get lost. */
-static void tell_broken(struct engine *engine, struct map *seen, const struct finding *finding)
+void collect_judge(struct engine *engine, uint64_t test, enum outcome outcome, const char *reason, const char *message)
 {
 	struct event event;
-	event_init(&event, EVENT_COLLECT_ERROR);
-	event_put_text(&event, suite, finding->suite->name);
-	event_put_text(&event, file, finding->id);
-	event_put_text(&event, message, finding->message);
-	bus_emit(engine, &event);
-
-	struct entry *entry = add_entry(engine, seen, finding->suite, NULL, finding->id, finding->id);
-	entry->state = ENTRY_DONE;
-	entry->broken = true;
-	entry->found.suite = finding->suite;
+	engine_entry(engine, test)->state = ENTRY_DONE;
 	engine->done++;
-	engine->broken_collection = true;
 	event_init(&event, EVENT_TEST_VERDICT);
-	event_put(&event, test, engine->entries.length);
-	event_put(&event, outcome, OUTCOME_ERROR);
+	event_put(&event, test, test);
+	event_put(&event, outcome, (int)outcome);
 	event_put(&event, flaky, false);
 	event_put(&event, quarantined, false);
 	event_put(&event, attempts, 0);
 	event_put(&event, duration, 0);
-	event_put_text(&event, message, finding->message);
+	event_put_text(&event, reason, reason);
+	event_put_text(&event, message, message);
 	bus_emit(engine, &event);
+}
+
+void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id, const char *message)
+{
+	struct event event;
+	event_init(&event, EVENT_COLLECT_ERROR);
+	event_put_text(&event, suite, suite->name);
+	event_put_text(&event, file, id);
+	event_put_text(&event, message, message);
+	bus_emit(engine, &event);
+
+	struct found_test test;
+	found_test_init(&test);
+	test.suite = suite;
+	test.id = alloc_string(id);
+	test.file = alloc_string(id);
+	add_entry(engine, &test, NULL, NULL)->broken = true;
+	engine->broken_collection = true;
+	collect_judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
 }
 
 void collect_tell(struct engine *engine, struct findings *findings)
 {
-	struct map *seen = map_new();
 	vec_each(&findings->list, finding) {
 		if (finding->kind == FINDING_TEST)
-			tell_test(engine, seen, finding);
+			collect_add(engine, &finding->test, NULL, NULL, true);
 		else if (finding->kind == FINDING_BROKEN)
-			tell_broken(engine, seen, finding);
+			collect_add_broken(engine, finding->suite, finding->id, finding->message);
 		else
 			engine_log(engine, LEVEL_NOTE, "%s", finding->message);
 	}
-	map_free(seen);
+}
 
+void collect_end(struct engine *engine)
+{
 	struct event event;
 	event_init(&event, EVENT_RUN_COLLECTED);
 	event_put(&event, tests, engine->entries.length);
-	if (engine->pool) {
+	if (!engine->collect_only) {
 		engine->workers = engine_count_workers(engine);
 		event_put(&event, workers, engine->workers);
+		/* A worker must not start a test that the N-th failure would have held back. */
+		engine->ahead_limit = engine->config->max_fail || engine->config->workers == 0 ? 1 : 2;
 	}
 	engine->collected = true;
 	bus_emit(engine, &event);
+	if (!engine->collect_only && !engine->closed && engine->done < engine->entries.length) {
+		slots_start(engine);
+		dispatch(engine);
+	}
+	finish_check(engine);
 }

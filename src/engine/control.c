@@ -48,14 +48,23 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 		return error_set(error, "it waits for its turn already");
 	if (engine->closed && !engine->finished)
 		return error_set(error, "the run is being stopped; wait for it to end");
-	if (pool_guardian_fd(engine->pool) < 0)
+	if (!engine->pool || pool_guardian_fd(engine->pool) < 0)
 		return error_set(error, "the guardian process is gone; start xtop again");
-	entry->state = ENTRY_WAITING;
+	if (engine->closing)
+		return error_set(error, "the run is being ended; wait for it");
+	if (!engine->collected)
+		return error_set(error, "tests are still being collected; wait for it");
 	entry->attempt = 0;
 	entry->duration = 0;
 	entry->by_key = entry->had_verdict = true;
+	entry->no_rerun = false;
 	engine->done--;
 	reopen(engine);
+	if (entry->found.server) {
+		rerun_look_up(engine, test);
+		return 0;
+	}
+	entry->state = ENTRY_WAITING;
 	engine->sched_ops->give_back(engine->sched, test);
 	dispatch(engine);
 	return 0;

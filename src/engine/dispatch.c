@@ -13,7 +13,8 @@
 
 static bool takes_jobs(const struct engine *engine, const struct slot *slot)
 {
-	return slot->state != SLOT_EMPTY && !engine->closed && !engine->paused;
+	return slot->state != SLOT_EMPTY && !slot->reserved && !engine->closed && !engine->paused &&
+	       !engine->replacing;
 }
 
 static unsigned held(const struct slot *slot)
@@ -21,41 +22,45 @@ static unsigned held(const struct slot *slot)
 	return (slot->running ? 1U : 0U) + (slot->ahead ? 1U : 0U);
 }
 
-/* It never reached the worker, which may run another: the engine speaks in its place. */
-static void fail_launch(struct engine *engine, unsigned slot, uint64_t test, const struct error *error)
+/* A test of a server's needs no launch: its worker asks the server for a harness. */
+static int fill_launch(struct engine *engine, const struct entry *entry, struct job *job, struct error *error)
 {
-	struct event event;
-	event_init(&event, EVENT_TEST_FINISHED);
-	event_put(&event, worker, slot);
-	event_put(&event, test, test);
-	event_put(&event, attempt, engine_entry(engine, test)->attempt);
-	event_put(&event, outcome, OUTCOME_ERROR);
-	event_put(&event, duration, 0);
-	event_put_text(&event, message, error->message);
-	bus_emit(engine, &event);
-	verdict_attempt_ended(engine, &event);
+	const struct server *server = server_current(engine, entry->found.server);
+	if (!server)
+		return collect_launch(engine->config, &entry->found, &job->launch, error);
+	job->server = alloc_string(server->socket);
+	return 0;
+}
+
+static uint64_t deadline_of(const struct engine *engine, const struct found_test *found)
+{
+	if (found->timeout != UINT64_MAX)
+		return found->timeout;
+	return found->suite->timeout != UINT64_MAX ? found->suite->timeout : engine->config->timeout;
 }
 
 static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 {
 	const struct config *config = engine->config;
 	struct entry *entry = engine_entry(engine, test);
-	const struct suite_config *suite = entry->found.suite;
 	struct error error = ERROR_INIT;
 	struct job *job = ALLOC_NEW(struct job);
 	launch_init(&job->launch);
 	entry->attempt++;
 	entry->state = ENTRY_SENT;
-	if (collect_launch(config, &entry->found, &job->launch, &error) != 0) {
+	if (fill_launch(engine, entry, job, &error) != 0) {
 		job_free(job);
-		fail_launch(engine, slot, test, &error);
+		/* It never reached the worker, which may run another: the engine speaks in its place. */
+		verdict_launch_failed(engine, slot, test, error.message);
 		return;
 	}
 	job->test = test;
 	job->attempt = entry->attempt;
 	job->id = alloc_string(entry->found.id);
+	job->ordinal = entry->found.ordinal;
+	job->may_rerun = verdict_may_rerun_here(engine, entry);
 	job->adapter = entry->found.adapter;
-	job->timeout = suite->timeout != UINT64_MAX ? suite->timeout : config->timeout;
+	job->timeout = deadline_of(engine, &entry->found);
 	job->grace = config->timeout_grace;
 	job->output_limit = config->output_limit;
 	struct command command = { .type = COMMAND_JOB, .job = job };
@@ -115,7 +120,7 @@ void dispatch(struct engine *engine)
 	if (engine->sched_ops->waiting(engine->sched) == 0)
 		recall_for_idle(engine);
 	/* A test that can't even be launched has its verdict now. */
-	verdict_check_finished(engine);
+	finish_check(engine);
 }
 
 void dispatch_slot(struct engine *engine, unsigned slot)
@@ -159,8 +164,35 @@ void dispatch_unsend(struct engine *engine, unsigned slot)
 
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test)
 {
-	if (engine->slots[slot].ahead != test || !test)
+	struct slot *place = &engine->slots[slot];
+	if (place->ahead != test || !test)
 		return;
+	/* Not asked back: the test before it failed and will be run again there first. */
+	place->reserved = place->running && !place->recalling;
 	dispatch_unsend(engine, slot);
 	dispatch(engine);
+}
+
+bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test)
+{
+	struct slot *place = &engine->slots[slot];
+	place->reserved = false;
+	if (!engine_entry(engine, test)->found.server || place->ahead || place->running || !takes_jobs(engine, place))
+		return false;
+	send_job(engine, slot, test);
+	return true;
+}
+
+void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool failing)
+{
+	struct slot *place = &engine->slots[slot];
+	if (place->running != test || place->ahead)
+		return; /* a job is on its way already */
+	/* Where failures may end the run, one that fails so far is waited for. */
+	if (!(failing && engine->config->max_fail))
+		give_one(engine, slot);
+	if (place->ahead)
+		return;
+	struct command command = { .type = COMMAND_NO_NEXT, .test = test };
+	slots_send(engine, slot, &command);
 }

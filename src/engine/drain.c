@@ -28,9 +28,35 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		place->running = 0;
 		place->finished_one = true;
 		verdict_attempt_ended(engine, event);
+		place->reserved = false;
 	}
 	if (event->type == EVENT_TEST_STARTED || event->type == EVENT_TEST_FINISHED)
 		dispatch_slot(engine, slot);
+}
+
+/* True: it was one, not an event. */
+static bool take_message(struct engine *engine, unsigned slot, const unsigned char *record, size_t length)
+{
+	uint64_t test = 0;
+	if (length >= 1 + sizeof(test))
+		memcpy(&test, record + 1, sizeof(test));
+	switch (record[0]) {
+	case MESSAGE_RETURNED:
+		dispatch_returned(engine, slot, test);
+		return true;
+	case MESSAGE_WANTS:
+		dispatch_wanted(engine, slot, test, length > 1 + sizeof(test) && record[1 + sizeof(test)]);
+		return true;
+	case MESSAGE_RETIRED:
+		engine->slots[slot].retiring = false;
+		finish_check(engine);
+		return true;
+	case MESSAGE_NO_SERVER:
+		server_unreachable(engine, (const char *)record + 1, length - 1);
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void take(void *context, unsigned lane, uint32_t incarnation, const void *bytes, size_t length)
@@ -40,14 +66,8 @@ static void take(void *context, unsigned lane, uint32_t incarnation, const void 
 	struct event event;
 	if (incarnation != engine->slots[lane].incarnation || length == 0)
 		return;
-	if (record[0] == MESSAGE_RETURNED) {
-		uint64_t test;
-		if (length == 1 + sizeof(test)) {
-			memcpy(&test, record + 1, sizeof(test));
-			dispatch_returned(engine, lane, test);
-		}
+	if (take_message(engine, lane, record, length))
 		return;
-	}
 	if (event_decode(bytes, length, &event) == 0)
 		take_event(engine, lane, &event);
 }
@@ -74,7 +94,7 @@ static void round_of_draining(struct engine *engine)
 		/* From another lane each time: where a round ends early, none is always the last. */
 		for (unsigned i = 0; i < engine->workers && (i == 0 || clock_now() < until); i++)
 			drain_lane(engine, engine->next_lane++ % engine->workers, LANE_BUDGET);
-		verdict_check_finished(engine);
+		finish_check(engine);
 		if (ring_may_sleep(engine->ring, engine->workers)) {
 			uv_idle_stop(&engine->more);
 			return;

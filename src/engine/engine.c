@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include "adapter/programs.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/internal.h"
@@ -16,6 +17,8 @@
 
 /* What the controller needs beside its workers', with some to open for a moment; and what it needs for each: a
  * socket, a pidfd, and the file of a long output. */
+enum { EXIT_CONFIGURATION = 4 };
+
 #define SPARE_DESCRIPTORS 24
 #define WORKER_DESCRIPTORS 3
 
@@ -47,8 +50,9 @@ static void open_handles(struct engine *engine)
 	uv_idle_init(engine->loop, &engine->more);
 	uv_timer_init(engine->loop, &engine->second);
 	uv_timer_init(engine->loop, &engine->retry);
+	uv_timer_init(engine->loop, &engine->fresh_start);
 	engine->doorbell.data = engine->guardian.data = engine->more.data = engine;
-	engine->second.data = engine->retry.data = engine->before_sleep.data = engine;
+	engine->second.data = engine->retry.data = engine->before_sleep.data = engine->fresh_start.data = engine;
 	uv_poll_start(&engine->doorbell, UV_READABLE, drain_on_doorbell);
 	uv_poll_start(&engine->guardian, UV_READABLE | UV_DISCONNECT, slots_on_guardian);
 	uv_prepare_start(&engine->before_sleep, drain_before_sleep);
@@ -56,7 +60,7 @@ static void open_handles(struct engine *engine)
 	engine->handles_open = true;
 }
 
-struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct pool *pool, struct ring *ring,
+struct engine *engine_new(uv_loop_t *loop, struct config *config, struct pool *pool, struct ring *ring,
 			  const char *run_id, uint64_t epoch, const struct engine_listener *listener,
 			  struct error *error)
 {
@@ -79,6 +83,7 @@ struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct p
 	engine->model = model_new();
 	engine->sched = engine->sched_ops->new();
 	engine->spool = spool_new(config->root, run_id);
+	engine->seen = map_new();
 	return engine;
 fail:
 	free(engine);
@@ -129,45 +134,74 @@ static void emit_started(struct engine *engine, const char *command_line)
 	bus_emit(engine, &event);
 }
 
-static int begin(struct engine *engine, const char *command_line, struct error *error)
+static bool all_servers_are(const struct engine *engine, enum server_state least)
 {
-	struct findings *findings = collect_find(engine->config, error);
-	if (!findings)
-		return -1;
-	if (engine->config->record) {
-		engine->journal = journal_create(engine->config->record, error);
-		if (!engine->journal) {
-			collect_forget(findings);
-			return -1;
-		}
-	}
-	emit_started(engine, command_line);
-	collect_tell(engine, findings);
-	collect_forget(findings);
-	return 0;
+	for (size_t i = 0; i < engine->servers.length; i++)
+		if (!engine->servers.items[i]->auxiliary && engine->servers.items[i]->state < least)
+			return false;
+	return true;
 }
 
-int engine_collect_only(struct engine *engine, const char *command_line, struct error *error)
+void engine_end_collection(struct engine *engine)
 {
-	if (begin(engine, command_line, error) != 0)
-		return -1;
-	engine->finished = true;
+	if (engine->begun && !engine->collected && all_servers_are(engine, SERVER_SERVING))
+		collect_end(engine);
+}
+
+/* Nothing was said before: a mistake in the command line or in pytest's configuration must leave no record, nor an
+ * earlier one overwritten, of a run that never was. */
+void engine_begin(struct engine *engine)
+{
+	struct error error = ERROR_INIT;
+	if (engine->begun || engine->finished || !all_servers_are(engine, SERVER_READY))
+		return;
+	if (engine->config->record) {
+		engine->journal = journal_create(engine->config->record, &error);
+		if (!engine->journal) {
+			finish_failed(engine, EXIT_CONFIGURATION, error.message);
+			return;
+		}
+	}
+	engine->begun = true;
+	emit_started(engine, engine->command_line);
+	collect_tell(engine, engine->findings);
+	collect_forget(engine->findings);
+	engine->findings = NULL;
+	vec_each(&engine->servers, server) {
+		if ((*server)->state == SERVER_READY)
+			(*server)->state = SERVER_FINDING;
+		server_let_go(*server);
+	}
+	engine_end_collection(engine);
+}
+
+static int start_servers(struct engine *engine, struct error *error)
+{
+	for (size_t i = 0; i < engine->config->suites.length; i++) {
+		const struct suite_config *suite = &engine->config->suites.items[i];
+		if (suite_is_wanted(engine->config, suite) && suite_has_server(suite) &&
+		    !server_start(engine, suite, NULL, 0, false, error))
+			return -1;
+	}
 	return 0;
 }
 
 int engine_start(struct engine *engine, const char *command_line, struct error *error)
 {
-	if (begin(engine, command_line, error) != 0)
-		return -1;
-	/* A worker must not start a test that the N-th failure would have held back. */
-	engine->ahead_limit = engine->config->max_fail || engine->config->workers == 0 ? 1 : 2;
+	engine->command_line = command_line;
+	engine->collect_only = engine->config->collect_only;
 	open_handles(engine);
-	if (engine->done < engine->entries.length) {
-		slots_start(engine);
-		dispatch(engine);
-	}
-	verdict_check_finished(engine);
+	engine->findings = collect_find(engine->config, error);
+	if (!engine->findings || start_servers(engine, error) != 0)
+		return -1;
+	engine_begin(engine);
 	return 0;
+}
+
+int engine_failure(const struct engine *engine, const char **message)
+{
+	*message = engine->failure;
+	return engine->failure ? engine->failure_code : 0;
 }
 
 void engine_close(struct engine *engine)
@@ -179,6 +213,9 @@ void engine_close(struct engine *engine)
 		uv_close((uv_handle_t *)&engine->more, NULL);
 		uv_close((uv_handle_t *)&engine->second, NULL);
 		uv_close((uv_handle_t *)&engine->retry, NULL);
+		uv_close((uv_handle_t *)&engine->fresh_start, NULL);
+		vec_each(&engine->servers, server)
+			server_close(*server);
 		for (unsigned i = 0; i < engine->workers; i++) {
 			struct command command = { .type = COMMAND_LEAVE };
 			slots_send(engine, i, &command);
@@ -200,14 +237,20 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	vec_each(&engine->entries, entry)
-		if (!entry->broken)
-			found_test_fini(&entry->found);
+		found_test_fini(&entry->found);
 	vec_fini(&engine->entries);
 	engine->sched_ops->free(engine->sched);
 	spool_free(engine->spool);
 	quarantine_free(engine->quarantine);
 	model_free(engine->model);
 	free(engine->close_reason);
+	free(engine->failure);
+	collect_forget(engine->findings);
+	map_free(engine->seen);
+	vec_each(&engine->servers, server)
+		server_free(*server);
+	vec_fini(&engine->servers);
+	vec_fini(&engine->fresh);
 	vec_each(&engine->bailed, bailed)
 		free(bailed->reason);
 	vec_fini(&engine->bailed);
@@ -219,10 +262,21 @@ bool engine_is_finished(const struct engine *engine)
 	return engine->finished;
 }
 
+/* A plugin set a status: coverage is below its limit, say. */
+static bool plugins_object(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->servers.length; i++)
+		if (engine->servers.items[i]->status != 0)
+			return true;
+	return false;
+}
+
 int engine_exit_code(const struct engine *engine)
 {
 	const struct run *run = model_run(engine->model);
 	struct tally_summary sum = tally_sum(&run->tally);
+	if (engine->failure_code)
+		return engine->failure_code;
 	if (engine->failed_inside)
 		return 3;
 	if (engine->interrupted || engine->broken_collection)
@@ -231,6 +285,8 @@ int engine_exit_code(const struct engine *engine)
 		return 1;
 	if (sum.notrun > 0) /* nothing failed in the end, but the answer is not whole */
 		return engine->ever_interrupted ? 2 : 1;
+	if (plugins_object(engine))
+		return 1;
 	if (engine->entries.length == 0)
 		return engine->config->no_tests_pass ? 0 : 5;
 	return 0;

@@ -10,6 +10,10 @@
  *     slots.c     births and deaths of workers
  *     verdict.c   finished attempts    → rerun or test.verdict
  *     stop.c      interrupts, --maxfail, bail-outs
+ *     server.c    processes that find tests and fork those that run them (pytest's)
+ *     server_events.c  what these say → tests, logs
+ *     rerun.c     reruns by key: never of stale code
+ *     finish.c    every verdict is there → sessions end → run.finished
  *     bus.c       every event          → spool, journal, model, frontends
  *     spool.c     long outputs         → files
  *     control.c   what a person asks for
@@ -37,19 +41,23 @@ struct engine_listener {
 	void *context;
 };
 
-/* All are borrowed until engine_free. `epoch`: clock_now() at the run's start, the same that workers have. */
-struct engine *engine_new(uv_loop_t *loop, const struct config *config, struct pool *pool, struct ring *ring,
+/* All are borrowed until engine_free; what pytest's own configuration says about options that nothing else set is stored
+ * in `config`. `epoch`: clock_now() at the run's start, the same that workers have. */
+struct engine *engine_new(uv_loop_t *loop, struct config *config, struct pool *pool, struct ring *ring,
 			  const char *run_id, uint64_t epoch, const struct engine_listener *listener,
 			  struct error *error);
 /* Closes the loop's handles (the loop must run once more for that) and writes out the journal. */
 void engine_close(struct engine *engine);
 void engine_free(struct engine *engine);
 
-/* Finds the tests and starts the workers; from then on the loop does the rest. -1: usage error (exit 4). */
+/* Finds the tests that can be found at once and starts the servers that find the others; from then on the loop does
+ * the rest. With config->collect_only nothing is run. `command_line` is borrowed until the run has begun. -1: usage
+ * error (exit 4). */
 int engine_start(struct engine *engine, const char *command_line, struct error *error);
 
-/* Finds the tests only: test.found events, then finished. */
-int engine_collect_only(struct engine *engine, const char *command_line, struct error *error);
+/* The exit code of a run that could not even begin (a mistake in pytest's configuration, say), with its one message;
+ * 0: it did begin. Borrowed. */
+int engine_failure(const struct engine *engine, const char **message);
 
 const struct model *engine_model(const struct engine *engine); /* borrowed */
 const struct control *engine_control(struct engine *engine);   /* borrowed */

@@ -3,6 +3,9 @@
 #define XTOP_ENGINE_INTERNAL_H
 
 #include "adapter/collect.h"
+#include "base/json.h"
+#include "base/lines.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "engine/engine.h"
 #include "event/journal.h"
@@ -16,6 +19,7 @@ enum entry_state {
 	ENTRY_SENT,    /* a worker has it, not started */
 	ENTRY_RUNNING,
 	ENTRY_DELAYED, /* an attempt failed, the next one waits for its delay */
+	ENTRY_LOOKED_UP, /* a rerun by key: its server looks whether the code changed, or a new one collects it */
 	ENTRY_DONE,    /* it has its verdict */
 };
 
@@ -30,6 +34,7 @@ struct entry {
 	bool gates;             /* it counts among gating_failures */
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
+	bool no_rerun;          /* its last attempt said that another makes no sense */
 };
 
 enum slot_state {
@@ -45,7 +50,51 @@ struct slot {
 	uint64_t ahead;    /* sent, not started */
 	bool recalling;    /* `ahead` was asked back */
 	bool finished_one; /* since this incarnation began */
+	bool reserved;     /* its test failed and is to be run again here: nothing else is sent before */
+	bool retiring;     /* its harnesses were told to leave */
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
+};
+
+#define SERVER_REPLACEMENTS 8 /* how many servers may take others' places */
+
+enum server_state {
+	SERVER_STARTING, /* asked for */
+	SERVER_READY,    /* its configuration is read; it is listened to again when all are so far */
+	SERVER_FINDING,
+	SERVER_SERVING,  /* all is found; workers may turn to it */
+	SERVER_ENDING,   /* told to finish */
+	SERVER_DONE,     /* it finished, or it died */
+};
+
+struct collect_failure {
+	char *file, *message;
+};
+
+/* A process that finds the tests of a suite and forks the processes that run them (pytest's fork server). */
+struct server {
+	struct engine *engine;
+	unsigned number;       /* from 1: its place in engine->servers is number - 1 */
+	const struct suite_config *suite;
+	enum server_state state;
+	bool auxiliary;        /* only for reruns by key, or in the place of one that died: adds no tests */
+	bool wanted_again;     /* workers could not reach it: another takes its place once it is dead */
+	bool replaces;         /* it is there in the place of one that died, and collects still */
+	bool held;             /* READY: its lines wait */
+	bool deaf;             /* its socket ended */
+	unsigned replaced_by;  /* number of the one that took its place, 0: none */
+	char *socket;          /* abstract name on which workers reach it */
+	char *rootdir;         /* pytest's; NULL: not known yet */
+	struct lines lines;
+	int output_fd;         /* what it prints; -1: closed */
+	struct str printed;    /* of that, what is no whole line yet */
+	char *last_line;       /* NULL: none */
+	uv_poll_t control, output;
+	uv_idle_t more;        /* runs while lines wait */
+	bool handles_open;
+	int status;            /* what plugins make of the run: 0, or not */
+	VEC(uint64_t) tests;   /* LOOKED_UP: asked about changes, or (auxiliary) to be collected */
+	VEC(struct collect_failure) failures; /* auxiliary */
+	struct map *found;     /* auxiliary: ids with ordinals */
 };
 
 struct bailed_suite {
@@ -55,7 +104,7 @@ struct bailed_suite {
 
 struct engine {
 	uv_loop_t *loop;
-	const struct config *config;
+	struct config *config;
 	struct pool *pool;
 	struct ring *ring;
 	const char *run_id;
@@ -73,7 +122,19 @@ struct engine {
 	struct slot slots[RING_LANES];
 	unsigned workers;          /* slots in use: 0 … workers-1 */
 	unsigned ahead_limit;      /* tests a worker may hold: 2, or 1 with --maxfail */
+	VEC(struct server *) servers;
+	unsigned replacements;     /* servers that took others' places */
+	unsigned replacing;        /* servers that are to take another's place and still collect */
+	VEC(uint64_t) fresh;       /* LOOKED_UP tests that a new server is to collect */
+	uv_timer_t fresh_start;
+	struct findings *findings; /* until the run begins */
+	const char *command_line;  /* likewise; borrowed */
+	struct map *seen;          /* how often each suite and id was found */
+	bool begun, collect_only;
 	bool collected, finished, paused;
+	bool closing;              /* every test has its verdict: harnesses and servers are ended */
+	int failure_code;          /* 0: none; of a run that could not be begun, or not collected */
+	char *failure;
 	bool closed;               /* no new test starts: stop or maxfail */
 	bool interrupted, ever_interrupted, broken_collection, failed_inside;
 	char *close_reason;        /* why those that wait are not run */
@@ -89,6 +150,11 @@ struct engine {
 	bool handles_open;
 };
 
+/* engine.c: goes on with the run's beginning once every server has read its configuration. */
+void engine_begin(struct engine *engine);
+/* Ends the collection once every server has found its tests. */
+void engine_end_collection(struct engine *engine);
+
 /* bus.c: completes the event (t), and gives it to the spool, the journal, the model and the listener. */
 void bus_emit(struct engine *engine, struct event *event);
 /* The same for an event that has its time already. */
@@ -103,12 +169,63 @@ unsigned engine_count_workers(struct engine *engine);
 struct findings;
 struct findings *collect_find(const struct config *config, struct error *error);
 void collect_tell(struct engine *engine, struct findings *findings);
-void collect_forget(struct findings *findings);
+void collect_forget(struct findings *findings); /* NULL is fine */
+/* A new entry, which takes the test's strings; its number. `waits`: it is to be run. */
+uint64_t collect_add(struct engine *engine, struct found_test *test, const char *scope, const char *marks, bool waits);
+/* What can't be a test has a collect.error and a verdict all the same, under its name: it must not get lost. */
+void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id,
+			const char *message);
+/* The verdict of a test that needn't be run to know it (a module that is skipped as a whole). */
+void collect_judge(struct engine *engine, uint64_t test, enum outcome outcome, const char *reason,
+		   const char *message);
+/* Everything is found: run.collected; workers are started. */
+void collect_end(struct engine *engine);
+
+/* server.c: a server's process and its socket. */
+/* For a suite; `paths` (NULL: the suite's own) are what is collected. NULL: it can't be started. */
+struct server *server_start(struct engine *engine, const struct suite_config *suite, char *const *paths,
+			    size_t path_count, bool auxiliary, struct error *error);
+void server_send(struct server *server, const struct str *lines);
+void server_let_go(struct server *server); /* what was held is processed */
+void server_kill(struct server *server);
+void server_close(struct server *server);  /* its handles and descriptors */
+void server_free(struct server *server);
+void server_on_news(struct engine *engine, const struct pool_news *news);
+struct server *server_by_number(struct engine *engine, unsigned number); /* 0: NULL */
+/* The one that runs its tests now: itself, or what took its place. NULL for number 0. */
+struct server *server_current(struct engine *engine, unsigned number);
+/* Starts another one in the place of one that died. */
+void server_replace(struct server *server);
+/* A worker could not reach the server of that socket. */
+void server_unreachable(struct engine *engine, const char *socket, size_t length);
+/* server_events.c: one line from it. */
+void server_take(struct server *server, struct slice line);
+/* It is dead; `how` ("was killed by SIGKILL") and what it printed last go into messages. */
+void server_died(struct server *server, const char *how);
+
+/* rerun.c: reruns by key of a server's tests. */
+void rerun_look_up(struct engine *engine, uint64_t test);
+void rerun_on_changes(struct server *server, const struct json *files);
+void rerun_on_collected(struct server *server);
+/* The server can't collect: its tests get the verdict error. */
+void rerun_failed(struct server *server, const char *message);
+void rerun_start_fresh(uv_timer_t *timer);
+
+/* finish.c: the end of the run, in steps: harnesses leave, servers finish, run.finished. */
+void finish_check(struct engine *engine);
+/* Waits no longer for what is being ended. */
+void finish_by_force(struct engine *engine);
+/* The run can't be begun, or not collected: it is over. `code`: the exit code. */
+void finish_failed(struct engine *engine, int code, const char *message);
+/* Interrupted while tests are still being found. */
+void finish_uncollected(struct engine *engine, const char *reason);
 
 /* slots.c */
 void slots_start(struct engine *engine);
 void slots_on_guardian(uv_poll_t *handle, int status, int events);
 void slots_stop_waiting(struct engine *engine, unsigned slot); /* nothing more is to be written there */
+/* Appends "was killed by SIGKILL", or the like. */
+void slots_describe_death(const struct pool_news *news, struct str *out);
 void slots_send(struct engine *engine, unsigned slot, const struct command *command);
 
 /* drain.c */
@@ -124,16 +241,23 @@ void dispatch(struct engine *engine);
 void dispatch_slot(struct engine *engine, unsigned slot);
 void dispatch_started(struct engine *engine, unsigned slot, uint64_t test);
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test);
+/* Its harness asks what comes after the test that it runs. */
+void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool failing);
+/* Runs a test once more on a slot that is reserved for it. False: the slot can't. */
+bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test);
 /* What a slot was sent and did not start waits again (or is not run any more). */
 void dispatch_unsend(struct engine *engine, unsigned slot);
 
 /* verdict.c: `event` is a TEST_FINISHED that the model has taken. */
 void verdict_attempt_ended(struct engine *engine, const struct event *event);
 void verdict_not_run(struct engine *engine, uint64_t test, const char *reason);
+/* Should the attempt that runs fail, another follows at once. */
+bool verdict_may_rerun_here(const struct engine *engine, const struct entry *entry);
 /* (Again) the verdict of a test as its last attempt stands: quarantine may have changed. */
 void verdict_emit(struct engine *engine, uint64_t test);
 void verdict_retry_due(uv_timer_t *timer);
-void verdict_check_finished(struct engine *engine);
+/* What could not be run, and why: an attempt that ends with an error before it began. */
+void verdict_launch_failed(struct engine *engine, unsigned slot, uint64_t test, const char *message);
 
 /* stop.c */
 void stop_dispatching(struct engine *engine, const char *reason); /* those that wait are not run */

@@ -70,11 +70,12 @@ static int start_one(struct engine *engine, unsigned slot, struct error *error)
 {
 	struct slot *place = &engine->slots[slot];
 	uint32_t incarnation = place->incarnation + 1;
-	if (pool_start_worker(engine->pool, slot, incarnation, engine->workers, error) != 0)
+	if (pool_start_worker(engine->pool, slot, incarnation, engine->workers, engine->config->workers == 0,
+			      error) != 0)
 		return -1;
 	place->state = SLOT_STARTING;
 	place->incarnation = incarnation;
-	place->finished_one = false;
+	place->finished_one = place->reserved = place->retiring = false;
 	return 0;
 }
 
@@ -112,7 +113,7 @@ void slots_start(struct engine *engine)
 	stop_without_workers(engine);
 }
 
-static void describe_death(const struct pool_news *news, struct str *out)
+void slots_describe_death(const struct pool_news *news, struct str *out)
 {
 	char buffer[32];
 	if (news->status == -1)
@@ -195,7 +196,7 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 	drain_rest(engine, slot);
 
 	struct str how = STR_INIT;
-	describe_death(news, &how);
+	slots_describe_death(news, &how);
 	struct event event;
 	event_init(&event, EVENT_WORKER_DIED);
 	event_put(&event, worker, slot);
@@ -208,6 +209,7 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 
 	bool barren = !place->finished_one;
 	place->state = SLOT_EMPTY;
+	place->reserved = place->retiring = false;
 	if (place->ahead)
 		dispatch_unsend(engine, slot);
 	if (place->running)
@@ -218,7 +220,7 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 	if (work_is_left(engine) && may_restart(engine, barren) && start_one(engine, slot, &error) != 0)
 		lose_slot(engine, slot, error.message);
 	dispatch(engine);
-	verdict_check_finished(engine);
+	finish_check(engine);
 }
 
 static void on_guardian_death(struct engine *engine)
@@ -228,6 +230,11 @@ static void on_guardian_death(struct engine *engine)
 	engine->failed_inside = true;
 	stop_dispatching(engine, "the guardian process was killed");
 	uv_poll_stop(&engine->guardian);
+	/* They died with it. */
+	for (size_t i = 0; i < engine->servers.length; i++) {
+		struct pool_news news = { .type = POOL_SERVER_DIED, .slot = (unsigned)i + 1, .status = -1 };
+		server_on_news(engine, &news);
+	}
 }
 
 void slots_on_guardian(uv_poll_t *handle, int status, int events)
@@ -257,7 +264,13 @@ void slots_on_guardian(uv_poll_t *handle, int status, int events)
 		case POOL_GUARDIAN_DIED:
 			on_guardian_death(engine);
 			break;
+		case POOL_SERVER_STARTED:
+			break;
+		case POOL_SERVER_NOT_STARTED:
+		case POOL_SERVER_DIED:
+			server_on_news(engine, &news);
+			break;
 		}
 	}
-	verdict_check_finished(engine);
+	finish_check(engine);
 }

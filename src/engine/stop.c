@@ -37,7 +37,8 @@ static void drop_waiting(struct engine *engine, const struct suite_config *suite
 	vec_fini(&drop.kept);
 	for (size_t i = 0; i < engine->entries.length; i++) {
 		struct entry *entry = &engine->entries.items[i];
-		if (entry->state == ENTRY_DELAYED && (!suite || entry->found.suite == suite))
+		if ((entry->state == ENTRY_DELAYED || entry->state == ENTRY_LOOKED_UP) &&
+		    (!suite || entry->found.suite == suite))
 			verdict_not_run(engine, i + 1, reason);
 	}
 }
@@ -91,6 +92,14 @@ void engine_interrupt(struct engine *engine, const char *reason)
 		return;
 	engine->interrupted = engine->ever_interrupted = true;
 	pool_wake(engine->pool);
+	if (!engine->collected) {
+		finish_uncollected(engine, reason);
+		return;
+	}
+	if (engine->closing) {
+		finish_by_force(engine);
+		return;
+	}
 	if (engine->closed && !again) { /* stopped already, for a reason that let running tests end */
 		free(engine->close_reason);
 		engine->close_reason = alloc_string(reason);
@@ -109,7 +118,7 @@ void engine_interrupt(struct engine *engine, const char *reason)
 			slots_send(engine, i, &command);
 		}
 	}
-	verdict_check_finished(engine);
+	finish_check(engine);
 }
 
 void engine_suspend(struct engine *engine, bool on)

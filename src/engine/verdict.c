@@ -1,4 +1,4 @@
-/* From finished attempts to a rerun or a verdict, and from verdicts to the end of the run. */
+/* From finished attempts to a rerun or a verdict. */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/internal.h"
@@ -9,6 +9,10 @@
 
 static unsigned reruns_of(const struct engine *engine, const struct entry *entry)
 {
+	if (entry->no_rerun)
+		return 0;
+	if (entry->found.reruns >= 0)
+		return (unsigned)entry->found.reruns;
 	return entry->found.suite->reruns >= 0 ? (unsigned)entry->found.suite->reruns : engine->config->reruns;
 }
 
@@ -18,10 +22,22 @@ static bool was_started(const struct attempt *attempt)
 	return attempt->signal || attempt->exit_code >= 0 || attempt->outcome != OUTCOME_ERROR;
 }
 
-static bool is_quarantined(const struct engine *engine, const struct test *test)
+static uint64_t rerun_delay(const struct engine *engine, const struct entry *entry)
 {
-	return engine->quarantine && !engine->config->no_quarantine &&
-	       quarantine_find(engine->quarantine, test->suite, test->id) != NULL;
+	return entry->found.reruns_delay != UINT64_MAX ? entry->found.reruns_delay : engine->config->reruns_delay;
+}
+
+bool verdict_may_rerun_here(const struct engine *engine, const struct entry *entry)
+{
+	return entry->attempt <= reruns_of(engine, entry) && rerun_delay(engine, entry) == 0;
+}
+
+static bool is_quarantined(const struct engine *engine, const struct entry *entry, const struct test *test)
+{
+	if (engine->config->no_quarantine)
+		return false;
+	return entry->found.quarantine ||
+	       (engine->quarantine && quarantine_find(engine->quarantine, test->suite, test->id) != NULL);
 }
 
 static void count_gating_failure(struct engine *engine, struct entry *entry, bool gates)
@@ -83,7 +99,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 		flaky_message = alloc_format("flaky: passed only on attempt %u (--flaky-result fail)", entry->attempt);
 		event_put_text(&event, message, flaky_message);
 	}
-	bool quarantined = outcome_is_failure(outcome) && is_quarantined(engine, test);
+	bool quarantined = outcome_is_failure(outcome) && is_quarantined(engine, entry, test);
 	bool first = entry->state != ENTRY_DONE;
 	event_put(&event, test, number);
 	event_put(&event, outcome, (int)outcome);
@@ -163,15 +179,17 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	if (!entry || !attempt || entry->state == ENTRY_DONE)
 		return;
 	entry->duration += event->duration;
+	entry->no_rerun = event_has(event, rerun) && !event->rerun;
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->message);
 	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
 	    was_started(attempt) && !stop_reason(engine, entry)) {
-		if (engine->config->reruns_delay) {
+		uint64_t delay = rerun_delay(engine, entry);
+		if (delay) {
 			entry->state = ENTRY_DELAYED;
-			entry->retry_at = clock_now() - engine->epoch + engine->config->reruns_delay;
+			entry->retry_at = clock_now() - engine->epoch + delay;
 			arm_retry(engine);
-		} else {
+		} else if (!dispatch_again(engine, (unsigned)event->worker, event->test)) {
 			entry->state = ENTRY_WAITING;
 			engine->sched_ops->give_back(engine->sched, event->test);
 		}
@@ -180,24 +198,16 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	verdict_emit(engine, event->test);
 }
 
-void verdict_check_finished(struct engine *engine)
+void verdict_launch_failed(struct engine *engine, unsigned slot, uint64_t test, const char *message)
 {
-	if (engine->finished || !engine->collected || engine->done < engine->entries.length)
-		return;
-	engine->finished = true;
-	engine->paused = false;
-	struct tally_summary sum = tally_sum(&model_run(engine->model)->tally);
 	struct event event;
-	event_init(&event, EVENT_RUN_FINISHED);
-	event_put(&event, exit_code, engine_exit_code(engine));
-	engine->finished_at = clock_now();
-	event_put(&event, duration, engine->finished_at - engine->epoch - engine->idle);
-	event_put(&event, tests, engine->entries.length);
-	event_put(&event, passed, sum.passed);
-	event_put(&event, failed, sum.failed);
-	event_put(&event, skipped, sum.skipped);
-	event_put(&event, notrun, sum.notrun);
+	event_init(&event, EVENT_TEST_FINISHED);
+	event_put(&event, worker, slot);
+	event_put(&event, test, test);
+	event_put(&event, attempt, engine_entry(engine, test)->attempt);
+	event_put(&event, outcome, OUTCOME_ERROR);
+	event_put(&event, duration, 0);
+	event_put_text(&event, message, message);
 	bus_emit(engine, &event);
-	if (engine->listener.finished)
-		engine->listener.finished(engine->listener.context);
+	verdict_attempt_ended(engine, &event);
 }

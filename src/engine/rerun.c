@@ -1,0 +1,212 @@
+/* Reruns by key of tests whose code a server has imported.
+ *
+ * Nothing is run stale: while the server lives it compares what was imported with the files, and where something
+ * changed, or the server has finished its session, a new one collects the files of these tests again.  The rest of the
+ * run keeps the old one.
+ */
+#include "adapter/protocol.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "engine/internal.h"
+#include "event/codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Back to the scheduler, in front of all. */
+static void let_run(struct engine *engine, uint64_t test)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (entry->state != ENTRY_LOOKED_UP)
+		return; /* the run was stopped meanwhile */
+	entry->state = ENTRY_WAITING;
+	engine->sched_ops->give_back(engine->sched, test);
+}
+
+static void collect_anew(struct engine *engine, uint64_t test)
+{
+	vec_push(&engine->fresh, test);
+	/* Several keys, one server: it starts when all that is asked for at once is known. */
+	uv_timer_start(&engine->fresh_start, rerun_start_fresh, 0, 0);
+}
+
+void rerun_look_up(struct engine *engine, uint64_t test)
+{
+	struct entry *entry = engine_entry(engine, test);
+	struct server *server = server_current(engine, entry->found.server);
+	entry->state = ENTRY_LOOKED_UP;
+	if (!server || server->state != SERVER_SERVING) {
+		collect_anew(engine, test);
+		return;
+	}
+	vec_push(&server->tests, test);
+	if (server->tests.length > 1)
+		return; /* it was asked already */
+	struct str line = STR_INIT;
+	protocol_put_changes(&line);
+	server_send(server, &line);
+	str_fini(&line);
+}
+
+void rerun_on_changes(struct server *server, const struct json *files)
+{
+	struct engine *engine = server->engine;
+	size_t count = json_count(files);
+	if (count > 0) {
+		const char *first = json_text_at(files, 0);
+		struct str others = STR_INIT;
+		if (count > 1)
+			str_add_format(&others, " and %zu other file%s", count - 1, count == 2 ? "" : "s");
+		engine_log(engine, LEVEL_NOTE, "%s%s changed since it was imported: a new server collects what is run again",
+			   first ? first : "code", others.length ? others.data : "");
+		str_fini(&others);
+	}
+	for (size_t i = 0; i < server->tests.length; i++) {
+		uint64_t test = server->tests.items[i];
+		if (count > 0)
+			collect_anew(engine, test);
+		else
+			let_run(engine, test);
+	}
+	vec_clear(&server->tests);
+	dispatch(engine);
+}
+
+/* The file of a node id, as pytest is to be asked for it. */
+static char *path_of(struct engine *engine, const struct entry *entry)
+{
+	const struct server *server = server_by_number(engine, entry->found.server);
+	const char *end = strstr(entry->found.id, "::");
+	char *file = end ? alloc_string_n(entry->found.id, (size_t)(end - entry->found.id))
+			 : alloc_string(entry->found.id);
+	char *path = fs_join(server && server->rootdir ? server->rootdir : engine->config->root, file);
+	free(file);
+	return path;
+}
+
+static bool is_needed(struct engine *engine, const struct server *server)
+{
+	vec_each(&engine->entries, entry)
+		if (entry->state != ENTRY_DONE && entry->found.server == server->number)
+			return true;
+	return false;
+}
+
+/* Earlier servers for reruns that nothing runs by any more. */
+static void end_old_ones(struct engine *engine)
+{
+	vec_each(&engine->servers, it) {
+		struct server *server = *it;
+		if (server->auxiliary && !server->replaces && server->state == SERVER_SERVING &&
+		    server->tests.length == 0 && !is_needed(engine, server)) {
+			server->state = SERVER_DONE;
+			server_kill(server);
+		}
+	}
+}
+
+static void start_for(struct engine *engine, const struct suite_config *suite)
+{
+	struct map *seen = map_new();
+	VEC(char *) paths = VEC_INIT;
+	VEC(uint64_t) tests = VEC_INIT;
+	for (size_t i = 0; i < engine->fresh.length; i++) {
+		uint64_t number = engine->fresh.items[i];
+		struct entry *entry = engine_entry(engine, number);
+		if (entry->found.suite != suite)
+			continue;
+		vec_remove(&engine->fresh, i--);
+		if (entry->state != ENTRY_LOOKED_UP)
+			continue;
+		char *path = path_of(engine, entry);
+		if (map_put(seen, path, strlen(path), seen) == NULL)
+			vec_push(&paths, path);
+		else
+			free(path);
+		vec_push(&tests, number);
+	}
+	if (tests.length > 0) {
+		struct error error = ERROR_INIT;
+		struct server *server = server_start(engine, suite, paths.items, paths.length, true, &error);
+		vec_each(&tests, test) {
+			if (server)
+				vec_push(&server->tests, *test);
+			else
+				verdict_launch_failed(engine, 0, *test, error.message);
+		}
+	}
+	vec_each(&paths, path)
+		free(*path);
+	vec_fini(&paths);
+	vec_fini(&tests);
+	map_free(seen);
+}
+
+void rerun_start_fresh(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	end_old_ones(engine);
+	while (engine->fresh.length > 0)
+		start_for(engine, engine_entry(engine, engine->fresh.items[0])->found.suite);
+	finish_check(engine);
+}
+
+/* Ends the rerun before it began; the attempt counts. */
+static void fail_test(struct engine *engine, uint64_t test, const char *message)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (entry->state != ENTRY_LOOKED_UP)
+		return;
+	entry->attempt = 1;
+	entry->no_rerun = true;
+	verdict_launch_failed(engine, 0, test, message);
+}
+
+static const char *failure_of(const struct server *server, const struct entry *entry)
+{
+	size_t length = strcspn(entry->found.id, ":");
+	for (size_t i = 0; i < server->failures.length; i++) {
+		const char *file = server->failures.items[i].file;
+		if (strlen(file) == length && strncmp(file, entry->found.id, length) == 0)
+			return server->failures.items[i].message;
+	}
+	return NULL;
+}
+
+static bool was_found(const struct server *server, const struct entry *entry)
+{
+	char *key = alloc_format("%u %s", entry->found.ordinal, entry->found.id);
+	bool found = server->found && map_get(server->found, key, strlen(key)) != NULL;
+	free(key);
+	return found;
+}
+
+void rerun_on_collected(struct server *server)
+{
+	struct engine *engine = server->engine;
+	for (size_t i = 0; i < server->tests.length; i++) {
+		uint64_t test = server->tests.items[i];
+		struct entry *entry = engine_entry(engine, test);
+		const char *failure = failure_of(server, entry);
+		if (failure) {
+			fail_test(engine, test, failure);
+		} else if (!was_found(server, entry)) {
+			fail_test(engine, test, "the test is gone: the code as it is now has none of this name");
+		} else {
+			entry->found.server = server->number;
+			let_run(engine, test);
+		}
+	}
+	vec_clear(&server->tests);
+	dispatch(engine);
+	finish_check(engine);
+}
+
+void rerun_failed(struct server *server, const char *message)
+{
+	struct engine *engine = server->engine;
+	for (size_t i = 0; i < server->tests.length; i++)
+		fail_test(engine, server->tests.items[i], message);
+	vec_clear(&server->tests);
+	finish_check(engine);
+}
