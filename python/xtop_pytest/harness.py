@@ -1,0 +1,409 @@
+"""A harness: runs the tests that its worker names, one after the other, in a process that is a
+worker to pytest's plugins."""
+
+import os
+import sys
+import traceback
+
+import pytest
+from _pytest import nodes, outcomes
+
+from . import afterfork, coverage_support, interrupt, marks, output, replay, reports, wire, workerhalf
+
+ALONE = (
+    "XT5001: breakpoint() has no terminal in a parallel run: run this test alone"
+    " (key d in the dashboard, or xtop -n 0 --pdb ID)"
+)
+
+
+class Debugger(outcomes.Failed):
+    """Raised where a test wants a debugger and has no terminal for it."""
+
+    __module__ = "builtins"
+
+
+class Hooks:
+    """Our hooks while tests run. Registered before the collection, because pytest's proxies of hooks
+    for a directory may not see a plugin that comes later; without a harness they do nothing."""
+
+    def __init__(self):
+        self.harness = None
+
+    def pytest_runtest_logreport(self, report):
+        if self.harness is not None:
+            self.harness.heard(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item):
+        if self.harness is not None:
+            self.harness.interrupts.check()
+
+    def pytest_exception_interact(self, node, call, report):
+        if self.harness is not None:
+            self.harness.failed(node, call.excinfo)
+
+    def pytest_enter_pdb(self, config, pdb):
+        if self.harness is not None:
+            self.harness.debugger_wanted()
+
+
+class NextItem:
+    """Stands in for the next test while that is not known yet.
+
+    xtop's worker knows it for certain only when this test's call is over, because others may take
+    tests over, and an announced test that does not come would find fixtures that are not its own.
+    pytest wants it in the teardown only; anything else that looks gets this test's own parents.
+    """
+
+    def __init__(self, harness, item):
+        self._harness = harness
+        self._item = item
+
+    def __bool__(self):
+        return self._harness.next_of(self._item) is not None
+
+    def listchain(self):
+        """Return what must be left standing by the teardown."""
+        following = self._harness.next_of(self._item)
+        if following is None:
+            return []
+        if following is self._item:
+            return self._item.parent.listchain()
+        return following.listchain()
+
+    def __getattr__(self, name):
+        following = self._harness.next_of(self._item)
+        return getattr(self._item if following is None else following, name)
+
+
+class Standing:
+    """Stands in for a next test of which only the nodes that shall be left standing are known."""
+
+    def __init__(self, chain):
+        self._chain = chain
+
+    def listchain(self):
+        return self._chain
+
+
+class Harness:
+    """The loop over a worker's commands."""
+
+    def __init__(self, session, tests, control, streams, sender, interactive):
+        self.session = session
+        self.config = session.config
+        self.channel = wire.Channel(wire.move_high(control))
+        self.interrupts = interrupt.Interrupts(self.channel, streams.stderr_descriptor)
+        self._tests = tests
+        self._streams = streams
+        self._interactive = interactive
+        self._captures = self.config.getoption("capture", "no") != "no"
+        self._fold = reports.Fold(self.config)
+        self._heard = []
+        self._sender = sender
+        self._item = None
+        self._next = None
+        self._asked = False
+        self._again = False
+        self._calm_types = {}
+        # Bound now: a test may replace os.getpid, and would then be taken for its own child.
+        self._getpid = os.getpid
+        self._environ = os.environ
+        self._pid = os.getpid()
+
+    def run(self):
+        """Serve the worker until it says leave, or is gone; does not return."""
+        self.channel.send({"event": "ready"})
+        while True:
+            command = self.channel.receive()
+            if command is None:
+                afterfork.leave(0)
+            do = command.get("do")
+            if do == "run":
+                self._run(command)
+            elif do == "leave":
+                self._leave()
+
+    def _run(self, command):
+        identity, ordinal = command["test"], command.get("ordinal", 1)
+        item = self._tests.find(identity, ordinal)
+        if item is None:
+            message = "{} is gone: this collection has no such test".format(identity)
+            self.channel.send({"event": "finished", "outcome": "error", "message": message})
+            return
+        self._prepare(item, command.get("attempt", 1))
+        properties = len(item.user_properties)
+        environment = command.get("environment")
+        if environment:
+            self._environ.update(environment)
+        self._fold.begin()
+        self._heard = []
+        self._item = item
+        self._asked = self._again = False
+        self._sender.start(item.nodeid, item.location)
+        self.interrupts.arm()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=NextItem(self, item))
+        except BaseException as error:
+            self._escaped(error)
+        if self._getpid() != self._pid:
+            afterfork.leave(1)
+        self._item = None
+        del item.user_properties[properties:]
+        self._finish(item)
+
+    def _finish(self, item):
+        fold = self._fold
+        stop = self.session.shouldfail or self.session.shouldstop
+        if stop:
+            fold.stop = str(stop)
+        if stop or self.interrupts.wide:
+            fold.abandon()
+        sender = self._sender
+        sender.attempt(self._heard, self._again)
+        sender.end(item.nodeid, item.location)
+        sender.imported()
+        sender.flush()
+        self._streams.settle()
+        self.channel.send_bytes(fold.line(self._captures))
+
+    def _prepare(self, item, attempt):
+        """Make the stack of fixtures fit a test that is not the one that was announced."""
+        state = self.session._setupstate
+        chain = item.listchain()
+        if attempt > 1:
+            chain = self._forget_failures(item, state, chain)
+        stack = list(state.stack)
+        if stack and stack != chain[: len(stack)]:
+            self._tear_down(Standing(chain))
+
+    def _forget_failures(self, item, state, chain):
+        """Let an attempt after the first set up again what failed to be set up before it."""
+        item._report_sections = []
+        for definitions in getattr(item, "_fixtureinfo", _NOTHING).name2fixturedefs.values():
+            for each in definitions:
+                cached = getattr(each, "cached_result", None)
+                if cached is not None and cached[2]:
+                    each.cached_result = None
+        for number, (_, failure) in enumerate(state.stack.values()):
+            if failure:
+                return chain[:number]
+        return chain
+
+    def _tear_down(self, following):
+        try:
+            self.session._setupstate.teardown_exact(following)
+        except BaseException as error:
+            if self._getpid() == self._pid:
+                self._late(error)
+        if self._getpid() != self._pid:
+            afterfork.leave(1)
+
+    def _late(self, error):
+        """Report an error that came when its test was finished already."""
+        text = "{}: {}".format(type(error).__name__, error)
+        self.channel.send({"event": "late", "message": text + "\n" + trace(error)})
+
+    def next_of(self, item):
+        """Return the test that follows, None at the end of this worker's tests; asks only once, and
+        only in the teardown, and only where the answer makes a difference."""
+        if self._asked:
+            return self._next
+        if not self._tearing_down():
+            return item
+        self._asked = True
+        self._next = item
+        if self._fold.outcome not in ("failed", "error") and self._nothing_stands(item):
+            return item
+        question = {"event": "next?", "outcome": self._fold.outcome}
+        if self._fold.rerun is not None:
+            question["rerun"] = self._fold.rerun
+        try:
+            self.channel.send(question)
+            answer = self.channel.receive()
+        except OSError:
+            answer = None
+        if answer is None:
+            afterfork.leave(0)
+        self._again = bool(answer.get("again"))
+        if not self._again:
+            following = None
+            if answer.get("test") is not None:
+                following = self._tests.find(answer["test"], answer.get("ordinal", 1)) or item
+            self._next = following
+        self.interrupts.check()
+        return self._next
+
+    def _tearing_down(self):
+        """Tell whether the set-up, or the call, has been reported and the teardown has not."""
+        last = self._fold.last
+        if last is None or self._getpid() != self._pid:
+            return False
+        return last.when == "call" or (last.when == "setup" and not self._call_follows(last))
+
+    def _call_follows(self, report):
+        return report.passed and not self.config.getoption("setuponly", False)
+
+    def _nothing_stands(self, item):
+        """Tell whether no node above a test has anything to tear down: then it does not matter when
+        that is done, and two messages are saved."""
+        for node, (finalizers, _) in self.session._setupstate.stack.items():
+            if node is item:
+                continue
+            if len(finalizers) > 1:
+                return False
+            kind = type(node)
+            calm = self._calm_types.get(kind)
+            if calm is None:
+                calm = self._calm_types[kind] = kind.teardown is nodes.Node.teardown
+            if not calm:
+                return False
+        return True
+
+    def heard(self, report):
+        """Take in a phase's report."""
+        if self._getpid() != self._pid:
+            self._leave_child(report)
+        if self._item is not None:
+            self._fold.add(report)
+            self._heard.append(report)
+            self._streams.restore()
+
+    def failed(self, node, excinfo):
+        """Judge a failure by the test's flaky mark while its exception is at hand."""
+        if excinfo is None or node is not self._item:
+            return
+        if isinstance(excinfo.value, Debugger):
+            self._fold.code = "XT5001"
+            self._fold.found_at(*caller_of_debugger(excinfo.tb))
+        try:
+            judged = marks.may_rerun(node, excinfo.value)
+        except Exception as error:
+            self._fold.note("the flaky mark can't be judged: {!r}".format(error))
+            judged = False
+        if judged is not None and self._fold.rerun is not False:
+            self._fold.rerun = judged
+
+    def debugger_wanted(self):
+        """Fail a test that calls breakpoint() where nobody can answer."""
+        if not self._interactive:
+            raise Debugger(ALONE, pytrace=False)
+
+    def _escaped(self, error):
+        """Report what pytest does not catch around a test: pytest.exit(), Ctrl-C, a plugin's bug."""
+        if self._getpid() != self._pid:
+            return
+        first = "{}: {}".format(type(error).__name__, error)
+        fold = self._fold
+        fold.fail("error", first + "\n" + trace(error))
+        fold.abandon()
+        if isinstance(error, outcomes.Exit):
+            fold.stop = str(error.msg)
+
+    def _leave_child(self, report):
+        """End a process that a test has forked and that came back to us: it would run the rest of
+        the tests a second time."""
+        if report.failed:
+            try:
+                sys.stderr.write(report.longreprtext + "\n")
+            except Exception:
+                # The text is a help only; the exit status counts.
+                pass
+        afterfork.leave(1 if report.failed else 0)
+
+    def _leave(self):
+        """End as an xdist worker ends: teardown, session finish, exit functions."""
+        self._tear_down(None)
+        try:
+            os.chdir(self.session.startpath if hasattr(self.session, "startpath") else "/")
+        except OSError:
+            # The directory is gone; what is left to do does not depend on it.
+            pass
+        values = None
+        try:
+            coverage_support.before_exit(self.config)
+            values = workerhalf.finish_worker(self.config, self.session)
+        except BaseException as error:
+            self._late(error)
+        self._sender.imported()
+        self._sender.output(values or {})
+        afterfork.run_exits(self._streams.stderr_descriptor)
+        afterfork.leave(0)
+
+
+def caller_of_debugger(traceback):
+    """Return (file, line) of the innermost frame that is neither pytest's nor ours."""
+    found = None, None
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+        if module not in ("_pytest", "pluggy", "xtop_pytest", "pdb", "bdb"):
+            found = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return found
+
+
+class _Nothing:
+    name2fixturedefs = {}
+
+
+_NOTHING = _Nothing()
+
+
+def trace(error):
+    """Return an exception's traceback as text."""
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip("\n")
+
+
+class Inherited:
+    """What a forked harness has from the server: `seeded`: the suite seeded Python's generator while
+    it was imported; `listens`: what plugins in the server hear; `base`: the server's basetemp."""
+
+    def __init__(self, session, hooks, tests):
+        self.session = session
+        self.hooks = hooks
+        self.tests = tests
+        self.seeded = False
+        self.listens = {}
+        self.base = None
+
+
+def run_forked(start, inherited):
+    """Make a child that a keeper forked a harness, and run it; does not return."""
+    session = inherited.session
+    config = session.config
+    order = start.order
+    slot, serial = order["slot"], bool(order.get("serial"))
+    try:
+        coverage_support.after_fork(config)
+        afterfork.switch_collector_on()
+        interactive = serial and os.isatty(0)
+        output.end_capture(config)
+        streams = output.Streams(start.stdout, start.stderr)
+        streams.take(interactive)
+        afterfork.send_faults_to(config, streams.stderr_descriptor)
+        afterfork.disarm_exits()
+        afterfork.forget_tempdir()
+        afterfork.reseed(inherited.seeded)
+        base = afterfork.basetemp_of(inherited.base, slot, serial, start.number)
+        afterfork.give_basetemp(config, base)
+        sender = replay.Sender(start.report, config, inherited.listens)
+        workerhalf.become_worker(
+            config, session, slot, order.get("workers", 1), order.get("run_id", ""), serial
+        )
+        output.begin_capture(config)
+        harness = Harness(session, inherited.tests, start.control, streams, sender, interactive)
+        inherited.hooks.harness = harness
+    except BaseException as error:
+        report_failure(start.control, error)
+    harness.run()
+
+
+def report_failure(control, error):
+    """Tell the worker why this process can't run tests, and end it."""
+    text = "{}: {}\n{}".format(type(error).__name__, error, trace(error))
+    try:
+        wire.Channel(control).send({"event": "failed", "message": text})
+    except OSError:
+        # The worker is gone: there is nobody to tell.
+        pass
+    afterfork.leave(1)

@@ -1,0 +1,89 @@
+"""The fork server's beginning and end: what it says to the controller around pytest's own run."""
+
+import gc
+import os
+import sys
+import time
+import traceback
+
+from . import afterfork, requirements, wire
+
+CONTROLLER = 3
+
+
+class Controller(wire.Channel):
+    """The channel to the controller; without one there is nothing left to do."""
+
+    def tell(self, message):
+        """Send a message, or end."""
+        self.tell_bytes(wire.line(message))
+
+    def tell_bytes(self, data):
+        """Send whole lines, or end."""
+        try:
+            self.send_bytes(data)
+        except OSError:
+            afterfork.leave(0)
+
+
+def main():
+    """Run a suite's server over descriptor 3; does not return."""
+    controller = Controller(wire.move_high(CONTROLLER))
+    settings = controller.receive()
+    if settings is None or settings.get("do") != "collect":
+        afterfork.leave(3)
+    problem = requirements.check()
+    if problem is not None:
+        fail(controller, *problem)
+    gc.disable()
+    state = afterfork.RandomState()
+    sys.argv = [command_name()] + [str(each) for each in settings.get("args", ())]
+    try:
+        serve(controller, settings, state)
+    except BaseException as error:
+        fail(controller, 3, "xtop's pytest adapter: {!r}\n{}".format(error, traceback.format_exc()))
+
+
+def command_name():
+    """Return what sys.argv[0] is under `python -m pytest`."""
+    import pytest
+
+    return os.path.join(os.path.dirname(os.path.abspath(pytest.__file__)), "__main__.py")
+
+
+def fail(controller, code, message):
+    """Tell the controller why nothing can be run, and end."""
+    controller.tell({"event": "failed", "code": code, "message": message})
+    end()
+
+
+def end():
+    """Flush what was printed, and end without running anything else."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            # A plugin may have closed it.
+            pass
+    afterfork.leave(0)
+
+
+def serve(controller, settings, state):
+    """Collect, serve the workers, finish."""
+    from . import options, session, watch
+
+    started = time.time_ns()
+    arguments, plugins = options.prepare(settings)
+    watch.start(os.getcwd())
+    run = session.ServerSession(controller, settings, state, started)
+    status, error = session.run_pytest(arguments, plugins + [run.hooks, run])
+    if not run.collected:
+        fail(controller, *options.failure(error or run.problem or status, run.text))
+    status = 3 if error is not None else int(status)
+    if run.half is not None:
+        summary = run.half.summary()
+        if summary:
+            controller.tell({"event": "summary", "text": summary})
+        status = run.half.status(status)
+    controller.tell({"event": "finished", "status": status})
+    end()
