@@ -15,6 +15,8 @@ library_sources = \
 	src/base/fs_tree.c \
 	src/base/json.c \
 	src/base/json.h \
+	src/base/lines.c \
+	src/base/lines.h \
 	src/base/map.c \
 	src/base/map.h \
 	src/base/str.c \
@@ -39,8 +41,13 @@ library_sources = \
 	src/config/environment.c \
 	src/config/file.c \
 	src/config/load.h \
+	src/config/option_table.c \
 	src/config/options.c \
 	src/config/options.h \
+	src/config/pytest_options.c \
+	src/config/pytest_options.h \
+	src/config/pytest_project.c \
+	src/config/pytest_project.h \
 	src/config/values.c \
 	src/config/values.h \
 	src/model/fold.h \
@@ -62,12 +69,24 @@ library_sources = \
 	src/adapter/adapter.c \
 	src/adapter/adapter.h \
 	src/adapter/adapter_exec.c \
+	src/adapter/adapter_pytest.c \
 	src/adapter/adapter_tap.c \
 	src/adapter/arguments.c \
 	src/adapter/collect.c \
 	src/adapter/collect.h \
+	src/adapter/guess.c \
+	src/adapter/guess.h \
+	src/adapter/nearest.c \
+	src/adapter/nearest.h \
 	src/adapter/programs.c \
 	src/adapter/programs.h \
+	src/adapter/protocol.c \
+	src/adapter/protocol.h \
+	src/adapter/protocol_events.c \
+	src/adapter/pytest.c \
+	src/adapter/pytest.h \
+	src/adapter/pytest_paths.c \
+	src/adapter/pytest_paths.h \
 	src/adapter/script.c \
 	src/adapter/script.h \
 	src/adapter/tap.c \
@@ -84,16 +103,27 @@ library_sources = \
 	src/worker/descendants.h \
 	src/worker/guardian.c \
 	src/worker/guardian.h \
+	src/worker/harness.c \
+	src/worker/harness.h \
+	src/worker/harness_attempt.c \
+	src/worker/harness_attempt.h \
+	src/worker/harness_runner.c \
+	src/worker/harness_runner.h \
+	src/worker/keeper_link.c \
+	src/worker/keeper_link.h \
 	src/worker/message.c \
 	src/worker/message.h \
 	src/worker/native.c \
 	src/worker/native.h \
 	src/worker/pool.c \
 	src/worker/pool.h \
+	src/worker/runner.h \
 	src/worker/spawn.c \
 	src/worker/spawn.h \
 	src/worker/usage.c \
 	src/worker/usage.h \
+	src/worker/variables.c \
+	src/worker/variables.h \
 	src/worker/worker.c \
 	src/worker/worker.h \
 	src/engine/bus.c \
@@ -104,7 +134,11 @@ library_sources = \
 	src/engine/drain.c \
 	src/engine/engine.c \
 	src/engine/engine.h \
+	src/engine/finish.c \
 	src/engine/internal.h \
+	src/engine/rerun.c \
+	src/engine/server.c \
+	src/engine/server_events.c \
 	src/engine/slots.c \
 	src/engine/spool.c \
 	src/engine/stop.c \
@@ -134,7 +168,9 @@ library_sources = \
 	src/tui/help.c \
 	src/tui/keymap.c \
 	src/tui/keymap.h \
+	src/tui/log.c \
 	src/tui/menu.c \
+	src/tui/page.c \
 	src/tui/pane.c \
 	src/tui/prompt.c \
 	src/tui/rows.c \
@@ -178,6 +214,7 @@ unit_tests = \
 	tests/unit/test_descendants \
 	tests/unit/test_err \
 	tests/unit/test_fs \
+	tests/unit/test_harness \
 	tests/unit/test_journal \
 	tests/unit/test_json \
 	tests/unit/test_json_report \
@@ -188,6 +225,8 @@ unit_tests = \
 	tests/unit/test_options \
 	tests/unit/test_output \
 	tests/unit/test_plain \
+	tests/unit/test_pytest \
+	tests/unit/test_pytest_project \
 	tests/unit/test_quarantine \
 	tests/unit/test_ring \
 	tests/unit/test_ring_kill \
@@ -205,7 +244,9 @@ unit_tests = \
 
 unit_support = \
 	tests/unit/feed.h \
-	tests/unit/ring_records.h
+	tests/unit/ring_records.h \
+	tests/unit/stand_in.h \
+	tests/unit/worker_bench.h
 
 script_tests = \
 	tests/check_layers.sh \
@@ -219,6 +260,7 @@ script_tests = \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
 	tests/cli/output.sh \
+	tests/cli/pytest_options.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \
 	tests/cli/spawn_errors.sh \
@@ -242,6 +284,7 @@ bench_programs = \
 	bench/tui_bench
 
 shipped_files = \
+	tests/compat/pytest_outcomes.py \
 	tests/compat/tap_outcomes.pl \
 	tests/compat/tap_suites.sh \
 	tests/fuzz/fuzz_config.c \
@@ -278,6 +321,12 @@ shipped_files = \
 	tests/tui/golden/help-ascii-80x24.txt \
 	tests/tui/golden/keys.txt \
 	tests/tui/golden/kill.txt \
+	tests/tui/golden/log-40x10.txt \
+	tests/tui/golden/log-80x24.txt \
+	tests/tui/golden/log-ascii-80x24.txt \
+	tests/tui/golden/log-dropped.txt \
+	tests/tui/golden/log-news.txt \
+	tests/tui/golden/log.txt \
 	tests/tui/golden/mouse.txt \
 	tests/tui/golden/moving.txt \
 	tests/tui/golden/no-tests.txt \

@@ -47,6 +47,7 @@ OWN_PARTS = (
     "summary_xpasses",
     "summary_stats",
     "short_test_summary",
+    "_report_keyboardinterrupt",
 )
 
 
@@ -201,6 +202,7 @@ class Controller:
         self._manager = types.SimpleNamespace(config=config, specs=[], roots=[], testrunuid=None)
         self._broken = None
         self._failed = 0
+        self._errors = session.testsfailed
         self._serial = False
         self._left = False
         self._outcomes = {}
@@ -396,8 +398,10 @@ class Controller:
     def finish(self, failed, passed, stop=None):
         """Set the session to the run's result; the loop returns right after this."""
         session = self._session
-        self._failed = failed
-        session.testsfailed = failed
+        # Files that could not be collected have failed too.
+        self._failed = session.testsfailed = max(failed, self._errors)
+        if self._given.nodes and getattr(self._config.option, "numprocesses", None):
+            self._config.option.numprocesses = len(self._given.nodes)
         if stop and not session.shouldstop:
             session.shouldstop = stop
         if self._given.screen is not None:

@@ -175,13 +175,14 @@ class Keeper:
                 how = "exit code {}".format(message["exit_code"])
         message["cpu"] = round(usage.ru_utime + usage.ru_stime, 6)
         message["rss"] = usage.ru_maxrss * 1024
-        self._tell(message)
         ended = replay.encode([{"kind": "ended", "pid": pid, "how": how}])
         try:
             os.write(self._report, replay.HEAD.pack(pid, True) + ended)
         except OSError:
             # The fork server is gone; keepers go on.
             pass
+        # Last: once all harnesses are known to have ended, the server is told to finish, and reads what there is.
+        self._tell(message)
 
     def _kill(self, number):
         if self._harness is not None:

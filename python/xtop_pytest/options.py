@@ -7,6 +7,7 @@ taken out of pytest's hands after it has read them, and reported as defaults.
 
 import copy
 import os
+import re
 import traceback
 
 import pytest
@@ -301,6 +302,8 @@ def failure(problem, text=""):
         return _failure_of(problem)
     code = int(problem or 0)
     text = (text or "").strip()
+    if code == 3 and text:
+        return 3, _internal(text)
     said = {
         1: "pytest failed before the tests were collected",
         2: "the collection was interrupted",
@@ -320,6 +323,8 @@ def _failure_of(problem):
         if cause is None:
             cause = problem.excinfo[1]
         path = str(problem.path)
+        if isinstance(cause, (Exit, SystemExit)):
+            return _failure_of(cause)
         return 4, "%s cannot be imported: %s\n%s" % (_short(path), _name(cause), _trace(cause))
     if isinstance(problem, pytest.UsageError):
         return 4, _usage(str(problem))
@@ -335,8 +340,26 @@ def _failure_of(problem):
         return 2, "interrupted while the tests were being collected"
     if type(problem).__name__ == "PluginImportFailure" or isinstance(problem, ImportError):
         cause = problem.__cause__ or problem
+        if isinstance(cause, ModuleNotFoundError) and not _frames(cause):
+            return 4, str(problem)
         return 4, "a pytest plugin cannot be imported: %s\n%s" % (problem, _trace(cause))
+    if isinstance(problem, OSError) and not _frames(problem):
+        return 4, str(problem)
     return 3, "%s%s\n%s" % (_where(problem), _name(problem), _trace(problem))
+
+
+def _internal(text):
+    """Return an internal error's traceback, from the project's code on, behind one line on it."""
+    lines = text.splitlines()
+    first = place = None
+    for number_, line in enumerate(lines):
+        found = re.match(r'\s*File "([^"]+)", line (\d+)', line)
+        if found and not watch.is_installed(found.group(1)):
+            first = number_ if first is None else first
+            place = "%s:%s: " % (_short(found.group(1)), found.group(2))
+    # An exception may have notes; its own line is the first behind the frames.
+    said = next((line for line in reversed(lines) if line and not line[0].isspace()), lines[-1])
+    return "%s%s\n%s" % (place or "", said, "\n".join(lines[first or 0 :]))
 
 
 def _usage(text):

@@ -36,6 +36,7 @@ def main():
     if problem is not None:
         fail(controller, *problem)
     gc.disable()
+    afterfork.show_frozen_objects()
     state = afterfork.RandomState()
     sys.argv = [command_name()] + [str(each) for each in settings.get("args", ())]
     try:
@@ -79,11 +80,14 @@ def serve(controller, settings, state):
     status, error = session.run_pytest(arguments, plugins + [run.hooks, run])
     if not run.collected:
         fail(controller, *options.failure(error or run.problem or status, run.text))
-    status = 3 if error is not None else int(status)
+    if error is not None:
+        _, message = options.failure(error)
+        controller.tell({"event": "log", "level": "error", "message": message})
+        status = 3
     if run.half is not None:
         summary = run.half.summary()
         if summary:
             controller.tell({"event": "summary", "text": summary})
-        status = run.half.status(status)
+        status = run.half.status(int(status))
     controller.tell({"event": "finished", "status": status})
     end()

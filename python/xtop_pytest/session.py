@@ -6,7 +6,6 @@ import os
 import select
 import struct
 import sys
-import time
 
 import pytest
 from _pytest.config import _prepareconfig
@@ -17,7 +16,6 @@ from . import marks, options, output, replay, watch, wire, workerhalf
 CREDENTIALS = struct.Struct("3i")
 FIRST_LINE = 1 << 20
 FIRST_LINE_SECONDS = 10.0
-DRAIN_SECONDS = 5.0
 
 
 def run_pytest(arguments, plugins):
@@ -294,16 +292,22 @@ class ServerSession:
             pass
 
     def _end(self, config):
-        """Read what is under way, then let plugins finish."""
-        until = time.monotonic() + DRAIN_SECONDS
+        """Read what is under way, then let plugins finish.
+
+        Every harness has left by now, so all that it had to say can be read at once; keepers live on.
+        """
         poll = select.poll()
         for descriptor in self._keeps:
             poll.register(descriptor, select.POLLIN)
-        while self._keeps and time.monotonic() < until:
-            for descriptor, _ in poll.poll(max(0, 1000 * (until - time.monotonic()))):
+        while True:
+            ready = poll.poll(0) if self._keeps else []
+            if not ready:
+                break
+            for descriptor, _ in ready:
                 if not self._replay(self._keeps[descriptor]):
                     poll.unregister(descriptor)
                     self._forget(descriptor)
+        gc.unfreeze()
         gc.enable()
         coverage_support.combine(config)
         message = self._finish

@@ -5,6 +5,7 @@ taken away, and those that asked which of the two they are get asked again, now 
 """
 
 import base64
+import contextlib
 import marshal
 import os
 import sys
@@ -160,16 +161,35 @@ def _begin_again(config, session):
     # pytest-cov goes on measuring with what it has (see coverage_support).
     coverage = manager.get_plugin("_cov")
     given = {"config": config, "session": session}
-    for name in ("pytest_configure", "pytest_sessionstart"):
-        for hook in list(getattr(config.hook, name).get_hookimpls()):
-            code = getattr(hook.function, "__code__", None)
-            if code not in asked or hook.hookwrapper or hook.plugin is coverage:
-                continue
-            try:
-                hook.function(*[given[argument] for argument in hook.argnames])
-            except Exception:
-                error = traceback.format_exc()
-                sys.stderr.write("xtop: %s fails as a worker:\n%s" % (hook.plugin_name, error))
+    with _known_specifications(manager):
+        for name in ("pytest_configure", "pytest_sessionstart"):
+            for hook in list(getattr(config.hook, name).get_hookimpls()):
+                code = getattr(hook.function, "__code__", None)
+                if code not in asked or hook.hookwrapper or hook.plugin is coverage:
+                    continue
+                try:
+                    hook.function(*[given[argument] for argument in hook.argnames])
+                except Exception:
+                    error = traceback.format_exc()
+                    sys.stderr.write("xtop: %s fails as a worker:\n%s" % (hook.plugin_name, error))
+
+
+@contextlib.contextmanager
+def _known_specifications(manager):
+    """Let plugins add specifications of hooks once more, which the server's copy has added."""
+    original = manager.add_hookspecs
+
+    def add_hookspecs(module_or_class):
+        try:
+            original(module_or_class)
+        except ValueError:
+            pass
+
+    manager.add_hookspecs = add_hookspecs
+    try:
+        yield
+    finally:
+        del manager.add_hookspecs
 
 
 def _forget_junit(config):

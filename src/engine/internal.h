@@ -186,6 +186,8 @@ void collect_end(struct engine *engine);
 struct server *server_start(struct engine *engine, const struct suite_config *suite, char *const *paths,
 			    size_t path_count, bool auxiliary, struct error *error);
 void server_send(struct server *server, const struct str *lines);
+/* The process of a harness ended in this test: no report of it comes from there, and plugins are to hear of it. */
+void server_tell_crash(struct engine *engine, const struct entry *entry, unsigned slot, const char *message);
 void server_let_go(struct server *server); /* what was held is processed */
 void server_kill(struct server *server);
 void server_close(struct server *server);  /* its handles and descriptors */

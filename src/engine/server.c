@@ -161,6 +161,17 @@ void server_kill(struct server *server)
 	pool_end_server(server->engine->pool, server->number);
 }
 
+void server_tell_crash(struct engine *engine, const struct entry *entry, unsigned slot, const char *message)
+{
+	struct server *server = server_by_number(engine, entry->found.server);
+	if (!server || server->auxiliary || server->state != SERVER_SERVING)
+		return;
+	struct str line = STR_INIT;
+	protocol_put_crashed(&line, slot, entry->found.id, entry->found.ordinal, message ? message : "");
+	server_send(server, &line);
+	str_fini(&line);
+}
+
 /* --- birth --- */
 
 static const char *const capture_names[] = { [CAPTURE_LIVE] = "live",

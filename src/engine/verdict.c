@@ -180,6 +180,8 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 		return;
 	entry->duration += event->duration;
 	entry->no_rerun = event_has(event, rerun) && !event->rerun;
+	if (event_has(event, signal) || event_has(event, exit_code) || attempt->outcome == OUTCOME_CRASHED)
+		server_tell_crash(engine, entry, (unsigned)event->worker, attempt->message);
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->message);
 	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&

@@ -294,6 +294,13 @@ static void tell_collected(struct plain *plain, const struct run *run)
 	str_add_char(&plain->text, '\n');
 }
 
+/* Who waits for the tests wants to know it now. */
+static bool is_urgent(const struct plain *plain, const struct run *run, const struct log_line *line)
+{
+	return line->level > LEVEL_NOTE && plain->options.verbosity >= 0 &&
+	       (!run->collected || run->tally.done < run->tally.found);
+}
+
 /* The line that the event left in the log, if it did. */
 static void tell_log(struct plain *plain, const struct run *run, const struct event *event)
 {
@@ -302,6 +309,9 @@ static void tell_log(struct plain *plain, const struct run *run, const struct ev
 	if (!line || line->type != event->type || line->t != event->t)
 		return;
 	if (plain->options.verbosity < 0 && line->level < LEVEL_ERROR)
+		return;
+	/* Somebody's summary stands in ours, where there is one. */
+	if (style_is_laid_out(line) && !plain->options.collect_only && !is_urgent(plain, run, line))
 		return;
 	style_add_log_line(&plain->style, &plain->text, line);
 }

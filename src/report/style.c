@@ -274,18 +274,37 @@ void style_add_log_line(const struct style *style, struct str *out, const struct
 	struct slice text = slice_trim(slice_of(line->text));
 	const char *newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
 
-	str_add_text(out, "xtop: ");
+	if (line->name)
+		utf8_add_visible(out, line->name, strlen(line->name), false);
+	str_add_text(out, line->name ? ": " : "xtop: ");
 	if (line->level != LEVEL_NOTE) {
 		style_add(style, out, role, event_level_name(line->level));
 		str_add_text(out, ": ");
 	}
+	/* A line among others of somebody else's, of a traceback for example. */
+	if (line->name)
+		str_add(out, line->text, strspn(line->text, " "));
 	style_add_first_line(out, line->text);
+	out->length = without_end(out->data, out->length);
 	str_add_char(out, '\n');
 	if (newline) {
 		size_t rest = (size_t)(text.data + text.length - (newline + 1));
 
 		style_add_block(style, out, style_bar(style), (struct slice){ newline + 1, rest });
 	}
+}
+
+bool style_is_laid_out(const struct log_line *line)
+{
+	struct slice text = slice_trim(slice_of(line->text));
+
+	return line->name && text.length && memchr(text.data, '\n', text.length);
+}
+
+void style_add_laid_out(const struct style *style, struct str *out, const struct log_line *line)
+{
+	/* Blanks before the first word stay: what is centred begins with them. */
+	style_add_block(style, out, "", slice_of(line->text + strspn(line->text, "\r\n")));
 }
 
 /* Without the line, or at least the character, that was cut at the end. */

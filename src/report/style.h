@@ -42,13 +42,17 @@ void style_add_why(struct str *out, const struct test *test);
 void style_add_test_line(const struct style *style, struct str *out, const struct test *test, bool with_suite,
 			 size_t width);
 
-/* A line of the log, and the rest of its text below it. */
+/* A line of the log, said to be xtop's or whose it is, and the rest of its text below it. */
 void style_add_log_line(const struct style *style, struct str *out, const struct log_line *line);
+/* Whether it is a text that somebody else laid out, such as pytest's summary. */
+bool style_is_laid_out(const struct log_line *line);
+/* Such a text, safe but otherwise as it is, in all its width and with nothing before its lines. */
+void style_add_laid_out(const struct style *style, struct str *out, const struct log_line *line);
 
 /* Text from outside, its escape sequences removed and all else visible: its first line. NULL adds nothing. */
 void style_add_first_line(struct str *out, const char *text);
-/* All lines, each behind `prefix` (in ROLE_DIM). A line never begins with the text itself, so what reads
- * logs for commands finds none. */
+/* All lines, each behind `prefix` (in ROLE_DIM). With a bar there a line never begins with the text itself, so
+ * what reads logs for commands finds none in what tests print. */
 void style_add_block(const struct style *style, struct str *out, const char *prefix, struct slice text);
 /* Head, gap and tail in the same way. */
 void style_add_output(const struct style *style, struct str *out, const char *prefix,

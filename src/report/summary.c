@@ -33,21 +33,29 @@ static void flush(struct summary *summary)
 	str_clear(&summary->text);
 }
 
-static void heading(struct summary *summary, const char *name, size_t count)
+static void rule(struct summary *summary, const char *title)
 {
-	const char *rule = summary->style->ascii ? "-" : "─";
+	const char *dash = summary->style->ascii ? "-" : "─";
 	size_t width = summary->width && summary->width < HEADING_WIDTH ? summary->width : HEADING_WIDTH;
 	struct str line = STR_INIT;
 	size_t used;
 
-	str_add_format(&line, "%s%s %s (%zu) ", rule, rule, name, count);
+	str_add_format(&line, "%s%s %s ", dash, dash, title);
 	used = utf8_text_width(line.data, line.length);
 	for (; used < width; used++)
-		str_add_text(&line, rule);
+		str_add_text(&line, dash);
 	str_add_char(&summary->text, '\n');
 	style_add(summary->style, &summary->text, ROLE_STRONG, line.data);
 	str_add_char(&summary->text, '\n');
 	str_fini(&line);
+}
+
+static void heading(struct summary *summary, const char *name, size_t count)
+{
+	char title[64];
+
+	snprintf(title, sizeof(title), "%s (%zu)", name, count);
+	rule(summary, title);
 }
 
 static bool is_failed(const struct test *test)
@@ -310,10 +318,10 @@ static void durations(struct summary *summary)
 	flush(summary);
 }
 
-/* What could not be collected stands among the failures. */
+/* What could not be collected stands among the failures, and what somebody laid out in a section of its own. */
 static bool is_warning(const struct log_line *line)
 {
-	return line->level > LEVEL_NOTE && line->type != EVENT_COLLECT_ERROR;
+	return line->level > LEVEL_NOTE && line->type != EVENT_COLLECT_ERROR && !style_is_laid_out(line);
 }
 
 static void warnings(struct summary *summary)
@@ -338,6 +346,24 @@ static void warnings(struct summary *summary)
 	if (number > shown)
 		str_add_format(&summary->text, "and %zu more\n", number - shown);
 	flush(summary);
+}
+
+/* Near the end, where pytest has its summaries and people look for them. */
+static void laid_out(struct summary *summary, int level)
+{
+	vec_each(&summary->run->log, line) {
+		struct str title = STR_INIT;
+
+		if (line->level < level || !style_is_laid_out(line))
+			continue;
+		utf8_add_visible(&title, line->name, strlen(line->name), false);
+		if (line->level > LEVEL_NOTE)
+			str_add_format(&title, ": %s", event_level_name(line->level));
+		rule(summary, title.data);
+		style_add_laid_out(summary->style, &summary->text, line);
+		flush(summary);
+		str_fini(&title);
+	}
 }
 
 static void numbers(struct summary *summary)
@@ -465,6 +491,7 @@ void summary_write(FILE *out, const struct plain_options *options, const struct 
 			style_add_name(&summary.text, test, with_suite);
 			str_add_char(&summary.text, '\n');
 		}
+		laid_out(&summary, LEVEL_WARNING);
 	} else {
 		failures(&summary);
 		list(&summary, "flaky", is_flaky, true);
@@ -476,6 +503,7 @@ void summary_write(FILE *out, const struct plain_options *options, const struct 
 		}
 		durations(&summary);
 		warnings(&summary);
+		laid_out(&summary, LEVEL_NOTE);
 		if (count(run, is_failed) > 1)
 			list(&summary, "failed tests", is_failed, false);
 		numbers(&summary);

@@ -17,6 +17,7 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_WORKERS] = &workers_view,
 	[PANE_TESTS] = &tests_view,
 	[PANE_DETAIL] = &detail_view,
+	[PANE_LOG] = &log_view,
 	[PANE_HELP] = &help_view,
 };
 
@@ -37,6 +38,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	str_init(&app->prompt.text);
 	tests_init(app);
 	detail_init(app);
+	log_init(app);
 	vec_each(&app->run->tests, test)
 		rows_update(app->rows, *test);
 	app->exit_code = app->run->exit_code;
@@ -50,6 +52,7 @@ void app_free(struct app *app)
 	rows_free(app->rows);
 	tests_fini(app);
 	detail_fini(app);
+	log_fini(app);
 	str_fini(&app->search);
 	str_fini(&app->prompt.text);
 	free(app);
@@ -105,7 +108,9 @@ static void say_end(struct app *app)
 			small ? " %u of %u not run. q leaves " : " %u of %u tests were not run. q leaves ",
 			summary.notrun, app->run->tally.found);
 	else if (app_run_failed(app))
-		app_say(app, ROLE_VERDICT_BAD, " No test failed, but the run did. q leaves ");
+		app_say(app, ROLE_VERDICT_BAD,
+			small ? " No test failed, but the run did: 4 log "
+			      : " No test failed, but the run did: 4 shows the log, q leaves ");
 	else if (!app->run->tally.found)
 		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
 	else
@@ -134,28 +139,33 @@ static void look_at_state(struct app *app)
 		app->wish = APP_LEAVES;
 }
 
+/* What the event left in the log, in the last row. */
 static void hear_news(struct app *app, const struct event *event)
 {
-	enum role role = ROLE_WARNING;
+	const struct log_line *line =
+		app->run->log.length ? &app->run->log.items[app->run->log.length - 1] : NULL;
+	struct slice text;
+	const char *newline;
 
-	/* Nothing that came by itself pushes aside what answers a key, or a question. */
-	if (app->prompt.kind != PROMPT_NONE)
+	if (!line || line->type != event->type || line->t != event->t || line->level < LEVEL_WARNING)
 		return;
-	switch (event->type) {
-	case EVENT_LOG:
-		if (event->level < LEVEL_WARNING)
-			return;
-		break;
-	case EVENT_COLLECT_ERROR:
-	case EVENT_WORKER_DIED:
-		break;
-	default:
+	/* Nothing that came by itself pushes aside what answers a key, or a question; and who looks at the log's
+	 * end sees it there. */
+	if (app->prompt.kind != PROMPT_NONE || (app->log.open && app->log.follow))
+		return;
+	text = slice_trim(slice_of(line->text));
+	newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
+	if (line->name && newline) {
+		/* The first line of what somebody laid out may be a mere rule. */
+		app_say(app, ROLE_WARNING, " %.60s has more to say: 4 shows it ", line->name);
 		return;
 	}
-	if (!event_has(event, message) || !event->message.length)
-		return;
-	app_say(app, role, " %.*s ", (int)(event->message.length > 300 ? 300 : event->message.length),
-		event->message.data);
+	if (newline)
+		text.length = (size_t)(newline - text.data);
+	if (text.length)
+		app_say(app, ROLE_WARNING, " %.60s%s%.*s%s ", line->name ? line->name : "",
+			line->name ? ": " : "", (int)(text.length > 300 ? 300 : text.length), text.data,
+			newline ? " (4 shows all)" : "");
 }
 
 void app_hear(struct app *app, const struct event *event)
@@ -271,7 +281,7 @@ void app_open_detail(struct app *app)
 static void focus_on(struct app *app, int pane)
 {
 	app->focus = (enum pane)((pane + 3) % 3);
-	app->full = false;
+	app->full = app->log.open = false;
 }
 
 static void go_back(struct app *app)
@@ -282,13 +292,19 @@ static void go_back(struct app *app)
 	app->focus = PANE_TESTS;
 }
 
+bool app_search(struct app *app, int direction, bool from_next)
+{
+	if (app->log.open)
+		return log_search(app, direction, from_next);
+	return app->full || app->focus == PANE_DETAIL ? detail_search(app, direction, from_next)
+						      : tests_search(app, direction, from_next);
+}
+
 static void find_again(struct app *app, int direction)
 {
-	bool in_detail = app->full || app->focus == PANE_DETAIL;
-
 	if (!app->search.length)
 		app_say(app, ROLE_NOTE, " Nothing was searched for yet: / searches ");
-	else if (!(in_detail ? detail_search : tests_search)(app, direction, true))
+	else if (!app_search(app, direction, true))
 		app_say(app, ROLE_WARNING, " '%.100s' is not found here ", app->search.data);
 }
 
@@ -305,6 +321,9 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_PANE_TESTS:
 	case REQUEST_PANE_DETAIL:
 		focus_on(app, (int)request - (int)REQUEST_PANE_WORKERS);
+		break;
+	case REQUEST_PANE_LOG:
+		log_open(app);
 		break;
 	case REQUEST_OPEN:
 		app_open_detail(app);
@@ -338,7 +357,7 @@ static void request_of_app(struct app *app, enum request request)
 		break;
 	case REQUEST_HELP:
 		app->help = true;
-		app->help_cursor = (struct list_cursor){ 0 };
+		app->help_scroll.top = 0;
 		break;
 	case REQUEST_REDRAW:
 		app->redraw = true;
@@ -356,6 +375,36 @@ static void request_of_app(struct app *app, enum request request)
 	}
 }
 
+/* The log covers the panes: a key that is about a selected test would act on one that is not in view. */
+static void request_over_log(struct app *app, enum request request)
+{
+	switch (request) {
+	case REQUEST_BACK:
+	case REQUEST_QUIT:
+		app->log.open = false;
+		break;
+	case REQUEST_NEXT_PANE:
+	case REQUEST_PREVIOUS_PANE:
+	case REQUEST_PANE_WORKERS:
+	case REQUEST_PANE_TESTS:
+	case REQUEST_PANE_DETAIL:
+	case REQUEST_PANE_LOG:
+	case REQUEST_SEARCH:
+	case REQUEST_NEXT_MATCH:
+	case REQUEST_PREVIOUS_MATCH:
+	case REQUEST_RERUN_FAILED:
+	case REQUEST_PAUSE:
+	case REQUEST_HELP:
+	case REQUEST_REDRAW:
+	case REQUEST_QUIT_NOW:
+		request_of_app(app, request);
+		break;
+	default:
+		app_say(app, ROLE_NOTE, " Not from the log: Esc goes back ");
+		break;
+	}
+}
+
 void app_request(struct app *app, enum request request)
 {
 	if (app->help) {
@@ -365,6 +414,11 @@ void app_request(struct app *app, enum request request)
 			request_of_app(app, request);
 		else
 			help_view.request(app, request);
+		return;
+	}
+	if (app->log.open) {
+		if (!log_view.request(app, request))
+			request_over_log(app, request);
 		return;
 	}
 	if (app->full) {
@@ -428,7 +482,7 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 		if (row < area.row || row >= area.row + area.height || column < area.column ||
 		    column >= area.column + area.width)
 			continue;
-		if (pane != PANE_HELP && !app->full && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
+		if (pane <= PANE_DETAIL && !app->full && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
 			app->focus = (enum pane)pane;
 		views[pane]->mouse(app, mouse, row - area.row, column - area.column);
 		return;
@@ -437,6 +491,12 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 
 /* --- layout --- */
 
+/* Something has: the detail, the log or the help. */
+static bool has_whole_screen(const struct app *app)
+{
+	return app->full || app->log.open || app->help;
+}
+
 static void place(struct app *app, int header)
 {
 	int width = screen_width(app->screen), height = screen_height(app->screen);
@@ -444,8 +504,10 @@ static void place(struct app *app, int header)
 	int workers = workers_wanted_height(app), detail = 0;
 
 	memset(app->areas, 0, sizeof(app->areas));
-	if (app->help || app->full) {
-		app->areas[app->help ? PANE_HELP : PANE_DETAIL] = (struct area){ 0, 0, height - 1, width };
+	if (has_whole_screen(app)) {
+		int pane = app->help ? PANE_HELP : app->log.open ? PANE_LOG : PANE_DETAIL;
+
+		app->areas[pane] = (struct area){ 0, 0, height - 1, width };
 		return;
 	}
 	if (body < 9) {
@@ -474,11 +536,21 @@ struct function_key {
 	int rank; /* the highest go first where the row is short */
 };
 
+static bool goes_here(const struct app *app, const struct function_key *key)
+{
+	if (app->help)
+		return key->rank == 0;
+	if (app->log.open)
+		return key->rank == 0 || key->key == KEYCODE_F0 + 3;
+	return !((app->ended || app->options.replay) && key->key == 'p') &&
+	       !(app->full && key->key == KEYCODE_TAB);
+}
+
 static void draw_function_keys(struct app *app, int row, int width)
 {
 	const struct test *test = app_selected(app);
 	bool held = test && action_is_held(app, test);
-	bool over = app->help || app->full;
+	bool over = has_whole_screen(app);
 	const struct function_key keys[] = {
 		{ "F1", "Help", KEYCODE_F0 + 1, 0 },
 		{ "Enter", app->full ? "Back" : "Detail", KEYCODE_ENTER, 6 },
@@ -499,7 +571,7 @@ static void draw_function_keys(struct app *app, int row, int width)
 		rank--;
 		needed = 0;
 		for (unsigned i = 0; i < count; i++)
-			if (keys[i].rank <= rank)
+			if (keys[i].rank <= rank && goes_here(app, &keys[i]))
 				needed += (int)(strlen(keys[i].name) + strlen(keys[i].label)) + 1;
 	} while (needed - 1 > width && rank > 0);
 	app->function_key_count = 0;
@@ -507,10 +579,7 @@ static void draw_function_keys(struct app *app, int row, int width)
 		const struct function_key *key = &keys[i];
 		int begin = column;
 
-		if (key->rank > rank || (app->help && key->rank != 0))
-			continue;
-		if (((app->ended || app->options.replay) && key->key == 'p') ||
-		    (app->full && key->key == KEYCODE_TAB))
+		if (key->rank > rank || !goes_here(app, key))
 			continue;
 		column += screen_text(app->screen, row, column, width - column, ROLE_KEY, key->name);
 		column += screen_text(app->screen, row, column, width - column, ROLE_KEY_LABEL, key->label);
@@ -560,12 +629,12 @@ void app_draw(struct app *app)
 		return;
 	}
 	place(app, header);
-	if (!app->full && !app->help)
+	if (!has_whole_screen(app))
 		header_draw(app, (struct area){ 0, 0, header, width });
 	for (int pane = 0; pane < PANE_COUNT; pane++)
 		if (app->areas[pane].height > 0)
 			views[pane]->draw(app, app->areas[pane],
-					  app->full || app->help || app->focus == (enum pane)pane);
+					  has_whole_screen(app) || app->focus == (enum pane)pane);
 	if (app->menu.kind != MENU_NONE)
 		menu_draw(app);
 	draw_bottom(app, height - 1, width);

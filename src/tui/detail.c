@@ -23,14 +23,13 @@ static const char *const tab_labels[DETAIL_TAB_COUNT] = {
 
 void detail_init(struct app *app)
 {
-	str_init(&app->detail.text);
+	page_init(&app->detail.page);
 	app->detail.follow = true;
 }
 
 void detail_fini(struct app *app)
 {
-	str_fini(&app->detail.text);
-	vec_fini(&app->detail.lines);
+	page_fini(&app->detail.page);
 }
 
 void detail_hear(struct app *app, const struct event *event)
@@ -39,89 +38,6 @@ void detail_hear(struct app *app, const struct event *event)
 		return;
 	app->detail.revision++;
 	app->changed = true;
-}
-
-/* --- lines --- */
-
-static void add_piece(struct detail_pane *pane, size_t begin, size_t end, enum role role)
-{
-	struct detail_line line = { begin, end - begin, role };
-
-	vec_push(&pane->lines, line);
-}
-
-/* One line of text from outside: made visible, tabs as blanks, broken at the pane's edge. */
-static void add_line(struct detail_pane *pane, enum role role, const char *bytes, size_t length)
-{
-	size_t begin = pane->text.length, position, start;
-	int used = 0;
-
-	while (length) {
-		const char *tab = memchr(bytes, '\t', length);
-		size_t piece = tab ? (size_t)(tab - bytes) : length;
-		size_t from = pane->text.length;
-
-		utf8_add_visible(&pane->text, bytes, piece, false);
-		used += (int)utf8_text_width(pane->text.data + from, pane->text.length - from);
-		if (tab) {
-			do
-				str_add_char(&pane->text, ' ');
-			while (++used % 8);
-			piece++;
-		}
-		bytes += piece;
-		length -= piece;
-	}
-	if (used <= pane->width) {
-		add_piece(pane, begin, pane->text.length, role);
-		return;
-	}
-	used = 0;
-	start = position = begin;
-	while (position < pane->text.length) {
-		size_t before = position;
-		int wide = utf8_width(utf8_next(pane->text.data, pane->text.length, &position));
-
-		if (used + wide > pane->width) {
-			add_piece(pane, start, before, role);
-			start = before;
-			used = 0;
-		}
-		used += wide;
-	}
-	add_piece(pane, start, pane->text.length, role);
-}
-
-static void add_text(struct detail_pane *pane, enum role role, const char *bytes, size_t length)
-{
-	while (length) {
-		const char *newline = memchr(bytes, '\n', length);
-		size_t line = newline ? (size_t)(newline - bytes) : length;
-		size_t shown = line;
-
-		if (shown && newline && bytes[shown - 1] == '\r')
-			shown--;
-		add_line(pane, role, bytes, shown);
-		if (newline)
-			line++;
-		bytes += line;
-		length -= line;
-	}
-}
-
-static void add_format(struct detail_pane *pane, enum role role, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add_format(struct detail_pane *pane, enum role role, const char *format, ...)
-{
-	struct str text = STR_INIT;
-	va_list args;
-
-	va_start(args, format);
-	str_add_vformat(&text, format, args);
-	va_end(args);
-	add_text(pane, role, text.data, text.length);
-	str_fini(&text);
 }
 
 /* --- what an attempt came to --- */
@@ -160,33 +76,33 @@ static void add_attempt_line(struct app *app, const struct test *test, const str
 	if (test->attempts.length > 1)
 		str_add_format(&text, "attempt %u: ", attempt->number);
 	describe_attempt(app, attempt, &text);
-	add_text(&app->detail, status.role, text.data, text.length);
+	page_add_text(&app->detail.page, status.role, text.data, text.length);
 	str_fini(&text);
 }
 
-static void add_reason(struct detail_pane *pane, const struct attempt *attempt)
+static void add_reason(struct page *page, const struct attempt *attempt)
 {
 	if (attempt->message)
-		add_text(pane, ROLE_STRONG, attempt->message, strlen(attempt->message));
+		page_add_text(page, ROLE_STRONG, attempt->message, strlen(attempt->message));
 	if (attempt->reason && (!attempt->message || strcmp(attempt->reason, attempt->message) != 0))
-		add_text(pane, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
+		page_add_text(page, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
 }
 
 /* --- output --- */
 
-static void add_gap(struct detail_pane *pane, const struct output *output)
+static void add_gap(struct page *page, const struct output *output)
 {
 	char text[FORMAT_SIZE];
 	uint64_t gap = output_gap(output);
 
 	if (gap && output->path)
-		add_format(pane, ROLE_NOTE, " %s more here: Enter shows them, the file is %s ",
-			   format_bytes(text, gap), output->path);
+		page_add_format(page, ROLE_NOTE, " %s more here: Enter shows them, the file is %s ",
+				format_bytes(text, gap), output->path);
 	else if (gap)
-		add_format(pane, ROLE_NOTE, " %s more here are not in memory ", format_bytes(text, gap));
+		page_add_format(page, ROLE_NOTE, " %s more here are not in memory ", format_bytes(text, gap));
 }
 
-static bool add_output_file(struct detail_pane *pane, const struct output *output)
+static bool add_output_file(struct page *page, const struct output *output)
 {
 	struct str text = STR_INIT;
 	struct error error;
@@ -195,48 +111,50 @@ static bool add_output_file(struct detail_pane *pane, const struct output *outpu
 		str_fini(&text);
 		return false;
 	}
-	add_text(pane, ROLE_TEXT, text.data, text.length);
+	page_add_text(page, ROLE_TEXT, text.data, text.length);
 	str_fini(&text);
 	return true;
 }
 
 static void add_output(struct app *app, const struct attempt *attempt)
 {
-	struct detail_pane *pane = &app->detail;
+	struct page *page = &app->detail.page;
 	const struct output *output = &attempt->output;
 	char text[FORMAT_SIZE];
 	struct slice tail;
 
 	if (!output->total && !output->dropped) {
-		add_text(pane, ROLE_DIM, "It printed nothing.", attempt->outcome == OUTCOME_NONE ? 0 : 19);
+		page_add_text(page, ROLE_DIM, "It printed nothing.",
+			      attempt->outcome == OUTCOME_NONE ? 0 : 19);
 		return;
 	}
 	if ((output_gap(output) || output->discarded) && output->path && app->full &&
-	    add_output_file(pane, output)) {
+	    add_output_file(page, output)) {
 		/* All of it. */
 	} else if (output->discarded) {
-		add_format(pane, ROLE_NOTE, " %s of output are no longer in memory%s%s ",
-			   format_bytes(text, output->total), output->path ? ", the file is " : "",
-			   output->path ? output->path : "");
+		page_add_format(page, ROLE_NOTE, " %s of output are no longer in memory%s%s ",
+				format_bytes(text, output->total), output->path ? ", the file is " : "",
+				output->path ? output->path : "");
 	} else {
 		struct str whole = STR_INIT;
 
 		tail = output_tail(output);
 		if (output_gap(output)) {
-			add_text(pane, ROLE_TEXT, output->head.data, output->head.length);
-			add_gap(pane, output);
-			add_text(pane, ROLE_TEXT, tail.data, tail.length);
+			page_add_text(page, ROLE_TEXT, output->head.data, output->head.length);
+			add_gap(page, output);
+			page_add_text(page, ROLE_TEXT, tail.data, tail.length);
 		} else {
 			/* Put together first: the seam may lie within a line. */
 			str_add(&whole, output->head.data, output->head.length);
 			str_add(&whole, tail.data, tail.length);
-			add_text(pane, ROLE_TEXT, whole.data, whole.length);
+			page_add_text(page, ROLE_TEXT, whole.data, whole.length);
 		}
 		str_fini(&whole);
 	}
 	if (output->dropped)
-		add_format(pane, ROLE_NOTE, " %s more were beyond the output limit and are kept nowhere ",
-			   format_bytes(text, output->dropped));
+		page_add_format(page, ROLE_NOTE,
+				" %s more were beyond the output limit and are kept nowhere ",
+				format_bytes(text, output->dropped));
 }
 
 static void make_output(struct app *app, const struct test *test)
@@ -244,13 +162,13 @@ static void make_output(struct app *app, const struct test *test)
 	for (size_t i = 0; i < test->attempts.length; i++) {
 		if (test->attempts.length > 1) {
 			if (i)
-				add_line(&app->detail, ROLE_TEXT, "", 0);
+				page_add_line(&app->detail.page, ROLE_TEXT, "", 0);
 			add_attempt_line(app, test, test->attempts.items[i]);
 		}
 		add_output(app, test->attempts.items[i]);
 	}
 	if (!test->attempts.length)
-		add_text(&app->detail, ROLE_DIM, "It has not started yet.", 23);
+		page_add_text(&app->detail.page, ROLE_DIM, "It has not started yet.", 23);
 }
 
 /* --- points --- */
@@ -268,7 +186,7 @@ static void add_point(struct app *app, const struct point *point)
 		str_add_format(&text, "(%s) ", status.word);
 	if (point->name)
 		str_add_text(&text, point->name);
-	add_line(&app->detail, status.role, text.data, text.length);
+	page_add_line(&app->detail.page, status.role, text.data, text.length);
 	if (point->message) {
 		str_clear(&text);
 		for (const char *line = point->message; *line;) {
@@ -279,8 +197,8 @@ static void add_point(struct app *app, const struct point *point)
 			str_add_char(&text, '\n');
 			line += length + (line[length] == '\n');
 		}
-		add_text(&app->detail, point->outcome == OUTCOME_PASSED ? ROLE_DIM : ROLE_TEXT, text.data,
-			 text.length);
+		page_add_text(&app->detail.page, point->outcome == OUTCOME_PASSED ? ROLE_DIM : ROLE_TEXT,
+			      text.data, text.length);
 	}
 	str_fini(&text);
 }
@@ -305,31 +223,32 @@ static size_t add_failed_points(struct app *app, const struct attempt *attempt)
 
 static void make_points(struct app *app, const struct test *test)
 {
-	struct detail_pane *pane = &app->detail;
+	struct page *page = &app->detail.page;
 	const struct attempt *attempt = test_last_attempt(test);
 	uint64_t shown = 0, all;
 
 	if (!attempt || !attempt->points.length) {
-		add_text(pane, ROLE_DIM, "It has no points: only TAP programs report them.", 48);
+		page_add_text(page, ROLE_DIM, "It has no points: only TAP programs report them.", 48);
 		return;
 	}
-	add_format(pane, attempt->points_failed ? ROLE_FAILED : ROLE_DIM, "%u passed, %u failed, %u skipped",
-		   attempt->points_passed, attempt->points_failed, attempt->points_skipped);
+	page_add_format(page, attempt->points_failed ? ROLE_FAILED : ROLE_DIM,
+			"%u passed, %u failed, %u skipped", attempt->points_passed, attempt->points_failed,
+			attempt->points_skipped);
 	vec_each(&attempt->points, point) {
 		add_point(app, point);
 		shown += point->depth == 0;
 	}
 	all = (uint64_t)attempt->points_passed + attempt->points_failed + attempt->points_skipped;
 	if (all > shown)
-		add_format(pane, ROLE_NOTE, " %llu more are counted but not kept ",
-			   (unsigned long long)(all - shown));
+		page_add_format(page, ROLE_NOTE, " %llu more are counted but not kept ",
+				(unsigned long long)(all - shown));
 }
 
 /* --- error and attempts --- */
 
 static void add_last_output(struct app *app, const struct attempt *attempt)
 {
-	struct detail_pane *pane = &app->detail;
+	struct page *page = &app->detail.page;
 	const struct output *output = &attempt->output;
 	struct slice tail = output_tail(output);
 	struct str whole = STR_INIT;
@@ -342,16 +261,16 @@ static void add_last_output(struct app *app, const struct attempt *attempt)
 		if (whole.data[begin - 1] == '\n' && begin < whole.length && ++lines == OUTPUT_BELOW_ERROR)
 			break;
 	if (whole.length) {
-		add_text(pane, ROLE_HEADING,
-			 begin ? "The end of its output:" : "Its output:", begin ? 22 : 11);
-		add_text(pane, ROLE_TEXT, whole.data + begin, whole.length - begin);
+		page_add_text(page, ROLE_HEADING,
+			      begin ? "The end of its output:" : "Its output:", begin ? 22 : 11);
+		page_add_text(page, ROLE_TEXT, whole.data + begin, whole.length - begin);
 	}
 	str_fini(&whole);
 }
 
 static void make_error(struct app *app, const struct test *test)
 {
-	struct detail_pane *pane = &app->detail;
+	struct page *page = &app->detail.page;
 	bool any = false;
 
 	vec_each(&test->attempts, it) {
@@ -360,38 +279,38 @@ static void make_error(struct app *app, const struct test *test)
 		if (attempt->outcome == OUTCOME_NONE || attempt->outcome == OUTCOME_PASSED)
 			continue;
 		if (any)
-			add_line(pane, ROLE_TEXT, "", 0);
+			page_add_line(page, ROLE_TEXT, "", 0);
 		any = true;
 		add_attempt_line(app, test, attempt);
-		add_reason(pane, attempt);
+		add_reason(page, attempt);
 		add_failed_points(app, attempt);
 		if (outcome_is_failure(attempt->outcome))
 			add_last_output(app, attempt);
 	}
 	if (!any)
-		add_text(pane, ROLE_DIM, "No attempt has failed.", 22);
+		page_add_text(page, ROLE_DIM, "No attempt has failed.", 22);
 }
 
 static void make_attempts(struct app *app, const struct test *test)
 {
-	struct detail_pane *pane = &app->detail;
+	struct page *page = &app->detail.page;
 
 	if (test->file && test->line)
-		add_format(pane, ROLE_DIM, "suite %s, %s:%u", test->suite, test->file, test->line);
+		page_add_format(page, ROLE_DIM, "suite %s, %s:%u", test->suite, test->file, test->line);
 	else
-		add_format(pane, ROLE_DIM, "suite %s%s%s", test->suite, test->file ? ", " : "",
-			   test->file ? test->file : "");
+		page_add_format(page, ROLE_DIM, "suite %s%s%s", test->suite, test->file ? ", " : "",
+				test->file ? test->file : "");
 	if (test->quarantined)
-		add_text(pane, ROLE_QUARANTINED, "In quarantine: it runs, and does not make the run fail.",
-			 55);
+		page_add_text(page, ROLE_QUARANTINED,
+			      "In quarantine: it runs, and does not make the run fail.", 55);
 	vec_each(&test->attempts, it) {
 		add_attempt_line(app, test, *it);
-		add_reason(pane, *it);
+		add_reason(page, *it);
 	}
 	if (!test->attempts.length)
-		add_text(pane, ROLE_DIM, "It has not started yet.", 23);
+		page_add_text(page, ROLE_DIM, "It has not started yet.", 23);
 	if (test->verdicts > 1)
-		add_format(pane, ROLE_DIM, "This is the verdict of rerun %u.", test->verdicts - 1);
+		page_add_format(page, ROLE_DIM, "This is the verdict of rerun %u.", test->verdicts - 1);
 }
 
 /* --- putting it together --- */
@@ -413,18 +332,16 @@ static void make_lines(struct app *app, const struct test *test, int width)
 	struct detail_pane *pane = &app->detail;
 	enum detail_tab tab = pane->wanted != DETAIL_AUTO ? pane->wanted : choose_tab(test);
 
-	if (pane->made_revision == pane->revision + 1 && pane->width == width && pane->tab == tab &&
+	if (pane->made_revision == pane->revision + 1 && pane->page.width == width && pane->tab == tab &&
 	    pane->made_full == app->full)
 		return;
 	/* An end that is followed is the output's; other pages begin at their top. */
 	if (pane->tab != tab)
-		pane->top = 0;
+		pane->page.scroll.top = 0;
 	pane->tab = tab;
-	pane->width = width;
 	pane->made_full = app->full;
 	pane->made_revision = pane->revision + 1;
-	str_clear(&pane->text);
-	vec_clear(&pane->lines);
+	page_clear(&pane->page, width);
 	switch (tab) {
 	case DETAIL_ERROR:
 		make_error(app, test);
@@ -439,21 +356,6 @@ static void make_lines(struct app *app, const struct test *test, int width)
 		make_output(app, test);
 		break;
 	}
-}
-
-static long end_of(const struct detail_pane *pane)
-{
-	long end = (long)pane->lines.length - pane->height;
-
-	return end > 0 ? end : 0;
-}
-
-static void clamp_top(struct detail_pane *pane)
-{
-	if (pane->top > end_of(pane))
-		pane->top = end_of(pane);
-	if (pane->top < 0)
-		pane->top = 0;
 }
 
 static void draw_title(struct app *app, struct area area, bool focused, const struct test *test)
@@ -483,24 +385,10 @@ static void draw_title(struct app *app, struct area area, bool focused, const st
 	}
 }
 
-/* How far down one is, on the right of the last row of the frame. */
-static void draw_position(struct app *app, struct area area)
-{
-	const struct detail_pane *pane = &app->detail;
-	char text[64];
-	int width;
-
-	if ((long)pane->lines.length <= pane->height || !app->full)
-		return;
-	snprintf(text, sizeof(text), " %ld-%ld of %zu%s ", pane->top + 1, pane->top + pane->height,
-		 pane->lines.length, pane->follow && pane->tab == DETAIL_OUTPUT ? ", follows" : "");
-	width = (int)strlen(text);
-	screen_text(app->screen, area.row + area.height - 1, area.width - width, width, ROLE_HEADING, text);
-}
-
 static void detail_draw(struct app *app, struct area area, bool focused)
 {
 	struct detail_pane *pane = &app->detail;
+	struct scroll *scroll = &pane->page.scroll;
 	const struct test *test = pane->test ? model_test(app->model, pane->test) : NULL;
 
 	if (!test) {
@@ -508,41 +396,35 @@ static void detail_draw(struct app *app, struct area area, bool focused)
 		if (area.height > 1)
 			screen_text(app->screen, area.row + 1, 2, area.width - 2, ROLE_DIM,
 				    "No test is selected.");
-		vec_clear(&pane->lines);
+		page_clear(&pane->page, 0);
 		return;
 	}
-	pane->height = area.height - 1;
+	scroll->height = area.height - 1;
 	/* The age of a running attempt is part of some pages. */
 	if (test->state == TEST_RUNNING && pane->tab != DETAIL_OUTPUT)
 		pane->revision++;
 	make_lines(app, test, area.width - 2);
 	/* Unless it was scrolled: the newest of an output that grows, the beginning of anything else. */
 	if (!pane->moved)
-		pane->top = pane->tab == DETAIL_OUTPUT && test->state == TEST_RUNNING ? end_of(pane) : 0;
+		scroll->top =
+			pane->tab == DETAIL_OUTPUT && test->state == TEST_RUNNING ? scroll_end(scroll) : 0;
 	else if (pane->follow && pane->tab == DETAIL_OUTPUT)
-		pane->top = end_of(pane);
-	clamp_top(pane);
+		scroll->top = scroll_end(scroll);
+	scroll_clamp(scroll);
 	draw_title(app, area, focused, test);
-	for (int i = 0; i < pane->height && (size_t)(pane->top + i) < pane->lines.length; i++) {
-		const struct detail_line *line = &pane->lines.items[pane->top + i];
-		int row = area.row + 1 + i;
-
-		screen_text_n(app->screen, row, 2, area.width - 2, line->role, pane->text.data + line->offset,
-			      line->length);
-		if (app->search.length && focused)
-			screen_highlight(app->screen, row, 2, area.width - 2, app->search.data);
-	}
-	draw_position(app, area);
+	page_draw(app, &pane->page, (struct area){ area.row + 1, 2, area.height - 1, area.width - 2 },
+		  focused);
+	if (app->full)
+		page_draw_position(app, &pane->page, area.row + area.height - 1,
+				   pane->follow && pane->tab == DETAIL_OUTPUT);
 }
 
 /* --- keys and mouse --- */
 
-static void scroll(struct detail_pane *pane, long lines)
+static void was_scrolled(struct detail_pane *pane)
 {
 	pane->moved = true;
-	pane->top += lines;
-	clamp_top(pane);
-	pane->follow = pane->top >= end_of(pane);
+	pane->follow = pane->page.scroll.top >= scroll_end(&pane->page.scroll);
 }
 
 static void set_tab(struct detail_pane *pane, int tab)
@@ -551,33 +433,18 @@ static void set_tab(struct detail_pane *pane, int tab)
 
 	pane->wanted = (enum detail_tab)(DETAIL_OUTPUT + (tab - DETAIL_OUTPUT + count) % count);
 	pane->moved = false;
-	pane->top = 0;
+	pane->page.scroll.top = 0;
 }
 
 static bool detail_request(struct app *app, enum request request)
 {
 	struct detail_pane *pane = &app->detail;
-	long page = pane->height > 2 ? pane->height - 1 : 1;
 
+	if (scroll_request(&pane->page.scroll, request)) {
+		was_scrolled(pane);
+		return true;
+	}
 	switch (request) {
-	case REQUEST_UP:
-		scroll(pane, -1);
-		return true;
-	case REQUEST_DOWN:
-		scroll(pane, 1);
-		return true;
-	case REQUEST_PAGE_UP:
-		scroll(pane, -page);
-		return true;
-	case REQUEST_PAGE_DOWN:
-		scroll(pane, page);
-		return true;
-	case REQUEST_FIRST:
-		scroll(pane, -(long)pane->lines.length);
-		return true;
-	case REQUEST_LAST:
-		scroll(pane, (long)pane->lines.length);
-		return true;
 	case REQUEST_PREVIOUS_TAB:
 		set_tab(pane, (int)pane->tab - 1);
 		return true;
@@ -598,36 +465,20 @@ static bool detail_request(struct app *app, enum request request)
 bool detail_search(struct app *app, int direction, bool from_next)
 {
 	struct detail_pane *pane = &app->detail;
-	long count = (long)pane->lines.length;
 
-	for (long step = from_next ? 1 : 0; step <= count; step++) {
-		long index = count ? ((pane->top + direction * step) % count + count) % count : 0;
-		const struct detail_line *line;
-		char *text;
-		bool found;
-
-		if (!count)
-			return false;
-		line = &pane->lines.items[index];
-		text = alloc_string_n(pane->text.data + line->offset, line->length);
-		found = strcasestr(text, app->search.data) != NULL;
-		free(text);
-		if (!found)
-			continue;
-		pane->moved = true;
-		pane->follow = false;
-		pane->top = index;
-		return true;
-	}
-	return false;
+	if (!page_search(&pane->page, app->search.data, direction, from_next))
+		return false;
+	pane->moved = true;
+	pane->follow = false;
+	return true;
 }
 
 static void detail_mouse(struct app *app, enum mouse mouse, int row, int column)
 {
 	struct detail_pane *pane = &app->detail;
 
-	if (mouse == MOUSE_WHEEL_UP || mouse == MOUSE_WHEEL_DOWN) {
-		scroll(pane, mouse == MOUSE_WHEEL_UP ? -3 : 3);
+	if (scroll_mouse(&pane->page.scroll, mouse)) {
+		was_scrolled(pane);
 		return;
 	}
 	for (int tab = DETAIL_OUTPUT; row == 0 && tab < DETAIL_TAB_COUNT; tab++)

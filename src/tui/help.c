@@ -101,19 +101,15 @@ static int draw_legend(struct app *app, struct area area, int line, int skip)
 
 static void help_draw(struct app *app, struct area area, bool focused)
 {
-	struct list_cursor *cursor = &app->help_cursor;
+	struct scroll *scroll = &app->help_scroll;
 	struct area page = { area.row + 1, 2, area.height - 1, area.width - 2 };
 	const unsigned all = (1u << GROUP_COUNT) - 1;
 	int skip, lines, height;
 
 	pane_draw_title(app, area, GLYPH_CORNER, focused, "Help: keys");
-	cursor->height = page.height;
-	/* `selected` is the first line in view: a page of text has no cursor. */
-	if (cursor->selected > cursor->length - cursor->height)
-		cursor->selected = cursor->length - cursor->height;
-	if (cursor->selected < 0)
-		cursor->selected = 0;
-	skip = (int)cursor->selected;
+	scroll->height = page.height;
+	scroll_clamp(scroll);
+	skip = (int)scroll->top;
 	if (page.width >= 110) {
 		/* Two columns, as even as whole groups allow. */
 		unsigned left = 0;
@@ -122,9 +118,13 @@ static void help_draw(struct app *app, struct area area, bool focused)
 		for (int group = 0; group < GROUP_COUNT; group++)
 			height += group_length((enum keymap_group)group);
 		lines = 0;
-		for (int group = 0; group < GROUP_COUNT && lines * 2 < height; group++) {
+		for (int group = 0; group < GROUP_COUNT; group++) {
+			int length = group_length((enum keymap_group)group);
+
+			if (lines * 2 + length > height)
+				break;
 			left |= 1u << group;
-			lines += group_length((enum keymap_group)group);
+			lines += length;
 		}
 		page.width = area.width / 2 - 2;
 		lines = draw_groups(app, page, skip, left);
@@ -136,13 +136,13 @@ static void help_draw(struct app *app, struct area area, bool focused)
 	} else {
 		lines = draw_groups(app, page, skip, all);
 	}
-	cursor->length = draw_legend(app, page, lines, skip);
-	if (cursor->length > page.height) {
+	scroll->length = draw_legend(app, page, lines, skip);
+	if (scroll->length > page.height) {
 		char text[96];
 		int width;
 
 		snprintf(text, sizeof(text), " lines %d-%d of %ld, more with PgDn ", skip + 1,
-			 skip + page.height, cursor->length);
+			 skip + page.height, scroll->length);
 		width = (int)strlen(text);
 		if (width < area.width - 16)
 			screen_text(app->screen, area.row, area.width - width - 1, width, ROLE_HEADING, text);
@@ -151,46 +151,14 @@ static void help_draw(struct app *app, struct area area, bool focused)
 
 static bool help_request(struct app *app, enum request request)
 {
-	struct list_cursor *cursor = &app->help_cursor;
-	long page = cursor->height > 2 ? cursor->height - 1 : 1;
-
-	switch (request) {
-	case REQUEST_UP:
-		cursor->selected--;
-		break;
-	case REQUEST_DOWN:
-		cursor->selected++;
-		break;
-	case REQUEST_PAGE_UP:
-		cursor->selected -= page;
-		break;
-	case REQUEST_PAGE_DOWN:
-		cursor->selected += page;
-		break;
-	case REQUEST_FIRST:
-		cursor->selected = 0;
-		break;
-	case REQUEST_LAST:
-		cursor->selected = cursor->length;
-		break;
-	default:
-		return false;
-	}
-	if (cursor->selected > cursor->length - cursor->height)
-		cursor->selected = cursor->length - cursor->height;
-	if (cursor->selected < 0)
-		cursor->selected = 0;
-	return true;
+	return scroll_request(&app->help_scroll, request);
 }
 
 static void help_mouse(struct app *app, enum mouse mouse, int row, int column)
 {
 	(void)row;
 	(void)column;
-	if (mouse == MOUSE_WHEEL_UP)
-		help_request(app, REQUEST_UP);
-	else if (mouse == MOUSE_WHEEL_DOWN)
-		help_request(app, REQUEST_DOWN);
+	scroll_mouse(&app->help_scroll, mouse);
 }
 
 const struct view_ops help_view = { "help", help_draw, help_request, help_mouse };

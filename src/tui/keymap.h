@@ -21,6 +21,7 @@
 	X(PANE_WORKERS, PANES, "1", "workers")                                                          \
 	X(PANE_TESTS, PANES, "2", "tests")                                                              \
 	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
+	X(PANE_LOG, PANES, "4", "the log: messages, and what pytest said")                              \
 	X(OPEN, PANES, "Enter", "detail, full screen")                                                  \
 	X(BACK, PANES, "Esc", "back")                                                                   \
 	X(SEARCH, LIST, "/ F3", "search")                                                               \

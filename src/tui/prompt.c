@@ -41,12 +41,6 @@ void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
 	str_clear(&app->prompt.text);
 }
 
-static bool search(struct app *app, bool from_next)
-{
-	return app->full || app->focus == PANE_DETAIL ? detail_search(app, 1, from_next)
-						      : tests_search(app, 1, from_next);
-}
-
 static void search_now(struct app *app)
 {
 	struct prompt *prompt = &app->prompt;
@@ -56,7 +50,7 @@ static void search_now(struct app *app)
 		return;
 	str_clear(&app->search);
 	str_add_text(&app->search, prompt->text.data);
-	search(app, false);
+	app_search(app, 1, false);
 }
 
 static void accept_text(struct app *app)
@@ -76,9 +70,9 @@ static void accept_text(struct app *app)
 		bool found = true;
 
 		if (prompt->text.length)
-			found = search(app, false);
+			found = app_search(app, 1, false);
 		else if (app->search.length)
-			found = search(app, true);
+			found = app_search(app, 1, true);
 		if (!found)
 			app_say(app, ROLE_WARNING, " '%.100s' is not found here ", app->search.data);
 	}

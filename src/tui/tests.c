@@ -87,7 +87,7 @@ static void show_selected(struct app *app)
 	if (detail->test == test || app->full)
 		return;
 	detail->test = test;
-	detail->top = 0;
+	detail->page.scroll.top = 0;
 	detail->follow = true;
 	detail->moved = false;
 	detail->revision++;

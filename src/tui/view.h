@@ -15,7 +15,8 @@
 
 struct app;
 
-enum pane { PANE_WORKERS, PANE_TESTS, PANE_DETAIL, PANE_HELP, PANE_COUNT };
+/* Those behind the detail take the whole screen, and the focus stays where it was. */
+enum pane { PANE_WORKERS, PANE_TESTS, PANE_DETAIL, PANE_LOG, PANE_HELP, PANE_COUNT };
 
 struct view_ops {
 	const char *name;
@@ -26,7 +27,7 @@ struct view_ops {
 	void (*mouse)(struct app *app, enum mouse mouse, int row, int column);
 };
 
-extern const struct view_ops workers_view, tests_view, detail_view, help_view;
+extern const struct view_ops workers_view, tests_view, detail_view, log_view, help_view;
 
 /* A list with a cursor and a window onto it. */
 struct list_cursor {
@@ -36,6 +37,27 @@ struct list_cursor {
 /* Moves as asked; false: not a request to move. */
 bool cursor_request(struct list_cursor *cursor, enum request request);
 void cursor_clamp(struct list_cursor *cursor); /* into the list, and the window around it */
+
+/* A window onto lines, without a cursor. */
+struct scroll {
+	long top, height, length;
+};
+
+struct page_line {
+	size_t offset, length; /* of page.text */
+	int column;
+	enum role role;
+};
+
+/* Lines of text, broken at the window's edge. */
+struct page {
+	struct str text;
+	VEC(struct page_line) lines;
+	struct scroll scroll; /* its length is that of `lines` */
+	int width;            /* that the lines are broken for */
+	int column, indent;   /* where the next lines begin, and where they go on once broken */
+	long found;           /* line that was found last */
+};
 
 struct tests_tab {
 	struct list_cursor cursor;
@@ -70,24 +92,24 @@ enum detail_tab {
 	DETAIL_TAB_COUNT,
 };
 
-struct detail_line {
-	size_t offset, length; /* of detail_pane.text */
-	enum role role;
-};
-
 struct detail_pane {
 	uint64_t test;
 	enum detail_tab wanted, tab; /* as chosen; as shown (never AUTO) */
-	long top, height;
 	bool follow;  /* the end of the output stays in view */
 	bool moved;   /* the person scrolled this test's detail */
-	struct str text;
-	VEC(struct detail_line) lines;
-	int width;             /* that the lines were broken for */
+	struct page page;
 	uint64_t revision;     /* grows when the shown test changes */
 	uint64_t made_revision;
 	bool made_full;
 	int tab_columns[DETAIL_TAB_COUNT], tab_ends[DETAIL_TAB_COUNT];
+};
+
+struct log_pane {
+	bool open;
+	bool follow; /* the end stays in view */
+	struct page page;
+	VEC(size_t) begins; /* of each message of run.log that the page has: its first line */
+	uint64_t dropped;   /* run.log_dropped, when the page was made */
 };
 
 #define RATE_SECONDS 64
@@ -155,7 +177,8 @@ struct app {
 	struct list_cursor workers;
 	struct tests_pane tests;
 	struct detail_pane detail;
-	struct list_cursor help_cursor;
+	struct log_pane log;
+	struct scroll help_scroll;
 	struct prompt prompt;
 	struct menu menu;
 
@@ -177,6 +200,8 @@ bool app_run_failed(const struct app *app); /* as far as it went */
 void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */
 void app_request(struct app *app, enum request request);
+/* For app->search, in what has the keys; false: nothing found. */
+bool app_search(struct app *app, int direction, bool from_next);
 
 /* --- header.c --- */
 void header_hear(struct app *app, const struct event *event);
@@ -198,6 +223,27 @@ struct status {
 struct status status_of_test(const struct test *test);
 struct status status_of_outcome(enum outcome outcome);
 
+/* --- page.c --- */
+long scroll_end(const struct scroll *scroll); /* the top that has the last line in view */
+void scroll_clamp(struct scroll *scroll);
+void scroll_by(struct scroll *scroll, long lines);
+bool scroll_request(struct scroll *scroll, enum request request); /* false: not a request to move */
+bool scroll_mouse(struct scroll *scroll, enum mouse mouse);       /* false: not the wheel */
+
+void page_init(struct page *page);
+void page_fini(struct page *page);
+void page_clear(struct page *page, int width);
+/* One line of text from outside: made visible, tabs as blanks. */
+void page_add_line(struct page *page, enum role role, const char *bytes, size_t length);
+void page_add_text(struct page *page, enum role role, const char *bytes, size_t length);
+void page_add_format(struct page *page, enum role role, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void page_draw(struct app *app, const struct page *page, struct area area, bool highlight);
+/* How far down one is, on the right of a row; nothing where all is in view. */
+void page_draw_position(struct app *app, const struct page *page, int row, bool follows);
+/* Scrolls to the next line with `needle`, ignoring ASCII case, and behind the end on from the top. */
+bool page_search(struct page *page, const char *needle, int direction, bool from_next);
+
 /* --- tests.c --- */
 void tests_init(struct app *app);
 void tests_fini(struct app *app);
@@ -215,6 +261,12 @@ void detail_init(struct app *app);
 void detail_fini(struct app *app);
 void detail_hear(struct app *app, const struct event *event);
 bool detail_search(struct app *app, int direction, bool from_next);
+
+/* --- log.c --- */
+void log_init(struct app *app);
+void log_fini(struct app *app);
+void log_open(struct app *app);
+bool log_search(struct app *app, int direction, bool from_next);
 
 /* --- prompt.c --- */
 void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test);

@@ -114,20 +114,6 @@ struct harness *harness_new(const struct harness_owner *owner, const char *serve
 	return harness;
 }
 
-void harness_free(struct harness *harness)
-{
-	if (!harness)
-		return;
-	clear_process(harness);
-	keeper_link_close(&harness->link);
-	vec_each(&harness->variables, variable)
-		free(*variable);
-	vec_fini(&harness->variables);
-	free(harness->run_id);
-	free(harness->server);
-	free(harness);
-}
-
 bool harness_is_ready(const struct harness *harness)
 {
 	return harness->phase == PHASE_READY && !harness->ending && !harness->died && harness->line.fd >= 0;

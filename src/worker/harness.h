@@ -51,10 +51,9 @@ struct harness_owner {
 	void *context;
 };
 
-/* `server` is an abstract socket's name; `keep` and its texts are copied. */
+/* `server` is an abstract socket's name; `keep` and its texts are copied. It lives as long as its worker, at whose end
+ * the keeper's link is closed, and what still lives there is killed. */
 struct harness *harness_new(const struct harness_owner *owner, const char *server, const struct protocol_keep *keep);
-/* The keeper's link is closed with it: what still lives there is killed. */
-void harness_free(struct harness *harness);
 
 /* One is wanted, or none any more. A wanted one is started as soon as there is none; `ready` or `ended` or
  * `unreachable` follows. That none is wanted changes nothing for one that is being started. */

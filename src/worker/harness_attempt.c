@@ -137,6 +137,7 @@ static void leave_place(struct harness_attempt *attempt)
 {
 	attempt->phase = PHASE_OVER;
 	attempt->place->attempt = NULL;
+	harness_want(attempt->place->harness, false, clock_now());
 	capture_renew(harness_capture(attempt->place->harness), 0);
 }
 
@@ -486,10 +487,8 @@ static void harness_attempt_pause(struct attempt *base, bool paused, uint64_t no
 
 static void cancel_before_it_runs(struct harness_attempt *attempt, const char *reason)
 {
-	struct harness_place *place = attempt->place;
 	if (!attempt->announced)
-		announce(attempt, harness_pid(place->harness));
-	harness_want(place->harness, false, clock_now());
+		announce(attempt, harness_pid(attempt->place->harness));
 	struct result result = { .outcome = OUTCOME_NOTRUN, .reason = copy(reason) };
 	send_finished(attempt, &result, NULL, NULL);
 }
@@ -540,7 +539,6 @@ static void harness_attempt_recall(struct attempt *base)
 	struct harness_attempt *attempt = of(base);
 	if (attempt->phase != PHASE_PREPARING)
 		return;
-	harness_want(attempt->place->harness, false, clock_now());
 	leave_place(attempt);
 }
 

@@ -207,20 +207,6 @@ struct harness_set *harness_set_new(const struct runner_host *host)
 	return set;
 }
 
-void harness_set_free(struct harness_set *set)
-{
-	if (!set)
-		return;
-	vec_each(&set->places, place) {
-		harness_free((*place)->harness);
-		str_fini(&(*place)->outside.text);
-		free((*place)->server);
-		free(*place);
-	}
-	vec_fini(&set->places);
-	free(set);
-}
-
 static struct harness_place *find_place(struct harness_set *set, const struct job *job)
 {
 	vec_each(&set->places, place)

@@ -19,9 +19,8 @@
 
 struct harness_set;
 
-struct harness_set *harness_set_new(const struct runner_host *host); /* borrowed */
-/* What still lives is killed by its keeper. No attempt may be left. */
-void harness_set_free(struct harness_set *set);
+/* Lives as long as its worker. `host` is borrowed. */
+struct harness_set *harness_set_new(const struct runner_host *host);
 
 /* Starts the job, whose `server` is set (borrowed as long as the attempt lives). At most one attempt at a time. */
 struct attempt *harness_set_start(struct harness_set *set, const struct job *job, uint64_t now);

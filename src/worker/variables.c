@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 extern char **environ;
@@ -52,12 +51,4 @@ void variables_init(struct variables *variables, const struct worker_context *co
 		set(variables, alloc_format("PYTEST_XDIST_TESTRUNUID=%s", context->run_id));
 	}
 	vec_push(&variables->environment, NULL);
-}
-
-void variables_fini(struct variables *variables)
-{
-	vec_each(&variables->changes, change)
-		free(*change);
-	vec_fini(&variables->changes);
-	vec_fini(&variables->environment);
 }

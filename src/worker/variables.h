@@ -6,12 +6,11 @@
 #include "worker/worker.h"
 
 struct variables {
-	VEC(char *) environment; /* NULL-terminated, for a process; borrowed in part */
-	VEC(char *) changes;     /* NAME=value, or NAME for one that is unset: what xtop made of it; owned */
+	VEC(char *) environment; /* NULL-terminated, for a process; the texts are borrowed */
+	VEC(char *) changes;     /* NAME=value, or NAME for one that is unset: what xtop made of it */
 };
 
-/* Of this process's environment, which must stay as it is. */
+/* Of this process's environment, which must stay as it is. They live as long as the worker. */
 void variables_init(struct variables *variables, const struct worker_context *context, unsigned slot);
-void variables_fini(struct variables *variables);
 
 #endif

@@ -188,7 +188,7 @@ yaml 'defaults:\n  timeout: soon\n' \
 	"xtop.yaml:2:12: timeout: expected a duration such as 90, 1.5, 250ms, 30s, 5m or 2h, at most 30 years, found 'soon'"
 yaml 'defaults:\n  time-out: 3\n' "xtop.yaml:2:3: expected the name of an option, found 'time-out'; did you mean 'timeout'?"
 yaml 'suites:\n  - name: a\n    adapter: exce\n    programs: tests/*\n' \
-	"xtop.yaml:4:15: there is no adapter 'exce': expected one of tap, exec"
+	"xtop.yaml:4:15: there is no adapter 'exce': expected one of tap, exec, pytest"
 yaml 'suites:\n  - name: a\n   programs: [\n' \
 	"xtop.yaml:3:4: while parsing a block collection: did not find expected '-' indicator"
 yaml 'suites:\n  - name: a\n    programs: none/*\n' "xtop.yaml:3:15: 'none/*' matches no file below $here"

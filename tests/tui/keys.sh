@@ -1,5 +1,5 @@
 #!/bin/sh
-# The key table: what it says, and that screens.sh presses each key of it. TAP on stdout.
+# The key table: what it says, that screens.sh presses each key of it, and that the manual has the same. TAP on stdout.
 # Usage: keys.sh [--update]
 set -u
 . "${srcdir:-$(dirname "$0")/../..}/tests/tui/lib/screens.sh"
@@ -17,6 +17,18 @@ if [ -z "$missing" ]; then
 else
 	echo "# never pressed in screens.sh:$missing"
 	result 'not ok' 'each key is pressed'
+fi
+
+# The same keys in xtop(1), KEYS, which writes them in words.
+"$driver" --keys | sed -n 's/^  \(.\{12\}\) .*/\1/p' | tr -s ' ' '\n' |
+	sed -e '/^$/d' -e 's/^C-l$/Ctrl-L/' -e 's/^C-b$/Ctrl-B/' -e 's/^C-f$/Ctrl-F/' -e 's/^S-/Shift-/' | sort >"$scratch/table"
+sed -n '/^\.Sh KEYS/,/^\.Sh ENVIRONMENT/s/^\.It Ic //p' "$tui/../../man/xtop.1" | sed 's/ , /\n/g' |
+	sed 's/^\\&//' | sort >"$scratch/manual"
+if diff "$scratch/table" "$scratch/manual" >"$scratch/difference"; then
+	result ok 'xtop(1) has the same keys'
+else
+	sed 's/^/# /' "$scratch/difference"
+	result 'not ok' 'xtop(1) has the same keys'
 fi
 
 screens_end

@@ -5,7 +5,7 @@ set -u
 
 seed=1
 while [ $seed -le "${XTOP_TEST_SEEDS:-4}" ]; do
-	if demo | "$driver" --fuzz $seed 1500 >"$scratch/found" 2>"$scratch/errors"; then
+	if { demo; log; summary; } | "$driver" --fuzz $seed 1500 >"$scratch/found" 2>"$scratch/errors"; then
 		result ok "seed $seed"
 	else
 		sed 's/^/# /' "$scratch/errors"

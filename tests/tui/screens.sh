@@ -371,7 +371,7 @@ END
 {
 	demo
 	cat <<END
-5 worker.died worker=1 incarnation=1 pid=4002 signal=9 message="worker gw1 was killed by SIGKILL while it ran tests/running/waits.sh" test=12
+5 worker.died worker=1 incarnation=1 pid=4002 signal=9 message="was killed by SIGKILL" test=12
 dump it is told
 5.1 worker.started worker=1 incarnation=2 pid=4003
 5.1 log level=error message="the disk is full: the journal ends here"
@@ -380,6 +380,97 @@ key 1 j Enter
 dump no test
 END
 } | screen worker-dies --size 80x24
+
+# --- log ---
+
+numbered() {
+	i=$1
+	while [ "$i" -lt "$2" ]; do
+		echo "36.4 log level=note message=\"message $i\""
+		i=$((i + 1))
+	done
+}
+
+{ demo; echo key 4; echo dump nothing was said; log; echo dump each kind; echo styles; summary; echo dump a summary
+	echo key q; echo dump closed; } | screen log-80x24 --size 80x24
+{ demo; log; summary; echo key 4; echo dump its end; echo key g; echo dump its top; } | screen log-40x10 --size 40x10
+{ demo; log; echo key 4; echo dump; } | screen log-ascii-80x24 --size 80x24 --ascii
+
+{
+	demo
+	log
+	summary
+	echo key Enter 4
+	numbered 1 21
+	echo dump its end
+	echo key k k
+	numbered 21 23
+	echo dump what came did not move it
+	echo key F
+	echo dump followed
+	echo key PgUp PgUp j
+	echo dump scrolled
+	echo size 50x12
+	echo dump what stood at the top stays there
+	echo key PgDn j j j
+	echo size 80x16
+	echo dump in the middle of a message
+	echo key g
+	echo dump the top
+	echo key /
+	echo type MESSAGE 2
+	echo styles found while it is typed
+	echo key Enter n n
+	echo styles the third
+	echo key n n
+	echo dump around the end
+	echo wheel-up 4 4
+	echo dump the wheel
+	echo key r
+	echo dump not about a test
+	echo calls
+	echo key ?
+	echo dump help above it
+	echo key q 4 G
+	echo dump back to it
+	echo click 15 18
+	echo dump the detail is still open
+	echo key 4 2
+	echo dump another pane
+} | screen log --size 80x16
+
+# More than the model keeps: the oldest go, and what stands at the top stays there.
+{
+	one_test
+	numbered 1 10001
+	echo key 4 PgUp PgUp
+	echo dump scrolled
+	numbered 10001 10002
+	echo dump a tenth was let go
+	echo key g
+	echo dump the oldest
+	numbered 10002 11002
+	echo dump what stood at the top is gone
+	echo key G PgUp
+	numbered 11002 12002
+	echo dump it stays again
+} | screen log-dropped --size 60x10
+
+{
+	demo
+	echo key Esc
+	summary | sed 's/level=note/level=warning/'
+	echo dump it is told
+	log
+	echo dump the news
+	cat <<'END'
+37 log level=warning message="of two\nlines"
+dump the first line
+key 4
+38 log level=error message="no news where it is in view"
+dump
+END
+} | screen log-news --size 80x24
 
 # --- help, mouse ---
 

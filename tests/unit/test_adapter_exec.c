@@ -213,7 +213,7 @@ static void adapters_are_found_by_name(void **state)
 	assert_ptr_equal(adapter_find("tap"), &adapter_tap);
 	assert_null(adapter_find("tap "));
 	assert_null(adapter_need("tob", &error));
-	assert_string_equal(error.message, "there is no adapter 'tob': expected one of tap, exec");
+	assert_string_equal(error.message, "there is no adapter 'tob': expected one of tap, exec, pytest");
 }
 
 int main(void)

@@ -168,8 +168,9 @@ static void without_anything_the_usual_directories_are_looked_at(void **state)
 
 static void empty_root_has_no_tests_and_says_where_it_looked(void **state)
 {
-	check(*state, "note nothing here looks like a test: xtop looks into t/, tests/ and test/ for *.t and for "
-		      "executables called test_..., ..._test or check_...; name others, or write xtop.yaml\n");
+	check(*state, "note nothing here looks like a test: xtop looks for pytest's test_*.py and *_test.py, and into "
+		      "t/, tests/ and test/ for *.t and for executables called test_..., ..._test or check_...; name "
+		      "others, or write xtop.yaml\n");
 }
 
 static void directory_is_searched_to_its_depth(void **state)
@@ -227,7 +228,7 @@ static void unknown_adapter_is_an_error(void **state)
 	struct project *project = *state;
 
 	project->invocation.config.adapter = alloc_string("tab");
-	check(project, "error: --adapter: there is no adapter 'tab': expected one of tap, exec\n");
+	check(project, "error: --adapter: there is no adapter 'tab': expected one of tap, exec, pytest\n");
 }
 
 static void named_file_is_taken_whatever_its_name(void **state)
@@ -347,7 +348,7 @@ static void unknown_adapter_of_a_suite_is_an_error(void **state)
 {
 	make_perl("t/a.t");
 	add_suite(*state, "perl", "prove", "t/*.t");
-	check(*state, "error: xtop.yaml:7:3: there is no adapter 'prove': expected one of tap, exec\n");
+	check(*state, "error: xtop.yaml:7:3: there is no adapter 'prove': expected one of tap, exec, pytest\n");
 }
 
 static void broken_program_of_a_suite_does_not_stop_the_others(void **state)

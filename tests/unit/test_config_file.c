@@ -522,6 +522,204 @@ static void all_slowest_tests_are_zero_as_in_pytest(void **state)
 	invocation_fini(&invocation);
 }
 
+static void options_that_were_set_are_known(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_RERUNS=2"), NULL };
+	struct invocation invocation;
+	const struct config *config = &invocation.config;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  timeout: 3\n");
+	load("-x -n4 --no-capture", environment, &invocation);
+	assert_true(config_option_is_set(config, "numprocesses"));
+	assert_true(config_option_is_set(config, "reruns"));
+	assert_true(config_option_is_set(config, "timeout"));
+	/* Another way to say the same. */
+	assert_true(config_option_is_set(config, "maxfail"));
+	assert_true(config_option_is_set(config, "capture"));
+	assert_false(config_option_is_set(config, "reruns-delay"));
+	assert_false(config_option_is_set(config, "dist"));
+	assert_false(config_option_is_set(config, "rootdir"));
+	invocation_fini(&invocation);
+}
+
+static void defaults_fill_in_what_nothing_set(void **state)
+{
+	struct invocation invocation;
+	struct config *config = &invocation.config;
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	load("--maxfail 3 --reruns 0", NULL, &invocation);
+	assert_int_equal(config_apply_default(config, "maxfail", "1", &error), 0);
+	assert_int_equal(config_apply_default(config, "exitfirst", "true", &error), 0);
+	assert_int_equal(config->max_fail, 3);
+	assert_int_equal(config_apply_default(config, "reruns", "2", &error), 0);
+	assert_int_equal(config->reruns, 0);
+	assert_int_equal(config_apply_default(config, "numprocesses", "4", &error), 1);
+	assert_int_equal(config->workers, 4);
+	assert_int_equal(config_apply_default(config, "reruns_delay", "1.5", &error), 1);
+	assert_int_equal(config->reruns_delay, UINT64_C(1500000000));
+	assert_int_equal(config_apply_default(config, "durations", "0", &error), 1);
+	assert_true(config->durations == UINT_MAX);
+	/* The next one may have another opinion. */
+	assert_int_equal(config_apply_default(config, "numprocesses", "5", &error), 1);
+	assert_int_equal(config->workers, 5);
+	assert_string_equal(error.message, "");
+	assert_int_equal(config_apply_default(config, "timeout", "soon", &error), -1);
+	assert_non_null(strstr(error.message, "timeout: expected a duration"));
+	assert_int_equal(config->timeout, 0);
+	assert_int_equal(config_apply_default(config, "tieout", "1", &error), -1);
+	assert_string_equal(error.message, "there is no option --tieout");
+	invocation_fini(&invocation);
+}
+
+/* One a line. */
+static char *pytest_arguments(const char *words, char *const environment[])
+{
+	struct invocation invocation;
+	struct str found = STR_INIT;
+
+	load(words, environment, &invocation);
+	vec_each (&invocation.config.pytest_arguments, it)
+		str_add_format(&found, "%s\n", *it);
+	invocation_fini(&invocation);
+	return str_take(&found);
+}
+
+static void check_pytest_arguments(const char *words, char *const environment[], const char *expected)
+{
+	char *found = pytest_arguments(words, environment);
+
+	assert_string_equal(found, expected);
+	free(found);
+}
+
+static void pytest_is_given_its_options(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_MARKEXPR=not slow"), TEXT("XTOP_OPT_DESELECT=a.py::x"),
+				TEXT("XTOP_OPT_CONTINUE_ON_COLLECTION_ERRORS=yes"), NULL };
+	const struct project *project = *state;
+	char *expected = alloc_format("--rootdir=%s/sub\n-c\n%s/my.ini\n", project->root, project->root);
+
+	check_pytest_arguments("-x -n2 a.py", NULL, "");
+	check_pytest_arguments("-kfoo -m bar -p no:cov -oa=b -o c= --plugin x.y --deselect a.py::b", NULL,
+			       "-p\nno:cov\n-p\nx.y\n-o\na=b\n-o\nc=\n-k\nfoo\n-m\nbar\n--deselect=a.py::b\n");
+	check_pytest_arguments("--lf --ff --sw", NULL, "--last-failed\n--failed-first\n--stepwise\n");
+	check_pytest_arguments("-k-a -xkb", NULL, "-k\nb\n");
+	check_pytest_arguments("-k-a", NULL, "-k-a\n");
+	check_pytest_arguments("-k= --markexpr=", environment,
+			       "--deselect=a.py::x\n--continue-on-collection-errors\n");
+	check_pytest_arguments("", environment,
+			       "-m\nnot slow\n--deselect=a.py::x\n--continue-on-collection-errors\n");
+	check_pytest_arguments("--deselect b.py", environment,
+			       "-m\nnot slow\n--deselect=b.py\n--continue-on-collection-errors\n");
+	check_pytest_arguments("--rootdir sub -c my.ini", NULL, expected);
+	free(expected);
+}
+
+static void stepwise_ends_at_the_first_failure(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("--stepwise", NULL, &invocation);
+	assert_int_equal(invocation.config.max_fail, 1);
+	invocation_fini(&invocation);
+	load("--stepwise --maxfail 4", NULL, &invocation);
+	assert_int_equal(invocation.config.max_fail, 4);
+	invocation_fini(&invocation);
+}
+
+static void python_is_a_path_or_a_command(void **state)
+{
+	const struct project *project = *state;
+	char *path = fs_join(project->root, "bin/python");
+	struct invocation invocation;
+
+	write_file("xtop.yaml", "defaults:\n  python: bin/python\n  python-start: spawn\n");
+	load("", NULL, &invocation);
+	assert_string_equal(invocation.config.python, path);
+	assert_int_equal(invocation.config.python_start, PYTHON_START_SPAWN);
+	invocation_fini(&invocation);
+	load("--python python3.9 --python-start fork", NULL, &invocation);
+	assert_string_equal(invocation.config.python, "python3.9");
+	assert_int_equal(invocation.config.python_start, PYTHON_START_FORK);
+	invocation_fini(&invocation);
+	free(path);
+}
+
+static void pytests_programs_may_be_missing(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml",
+		   "suites:\n- name: a\n  adapter: pytest\n- name: b\n  programs: []\n  adapter: pytest\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.suites.length, 2);
+	assert_int_equal(invocation.config.suites.items[0].line, 2);
+	assert_int_equal(invocation.config.suites.items[0].column, 9);
+	assert_int_equal(invocation.config.suites.items[1].line, 5);
+	invocation_fini(&invocation);
+	refuse_file("suites:\n- name: a\n  adapter: exec\n",
+		    "xtop.yaml:2:9: the suite lacks the key 'programs', which says what to run");
+}
+
+static void refuse_words(const char *words, const char *message)
+{
+	struct invocation invocation;
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(load_words(words, NULL, &invocation, &error), -1);
+	assert_string_equal(error.message, message);
+}
+
+static void options_of_pytest_are_shown_in_their_place(void **state)
+{
+	(void)state;
+	/* Without anything of pytest's an option that is not known is just that. */
+	refuse_words("--tb short", "unknown option '--tb'; 'xtop --help' lists those that there are");
+	write_file("sub/test_a.py", "");
+	refuse_words("sub --tb short", "'--tb' is an option of pytest's or a plugin's, which stand behind '--': "
+				       "xtop sub -- --tb short");
+	refuse_words("--tb short --adapter pytest",
+		     "'--tb' is an option of pytest's or a plugin's, which stand behind '--': "
+		     "xtop --adapter pytest -- --tb short");
+	refuse_words("--tb short sub/test_a.py::x --adapter exec",
+		     "unknown option '--tb'; 'xtop --help' lists those that there are");
+	write_file("pytest.ini", "");
+	/* Values stay with their options, and what is to be run in its place. */
+	refuse_words("-x --pdb sub -n 2 --cov=x --tb=short -k a -- -q",
+		     "'--pdb' is an option of pytest's or a plugin's, which stand behind '--': "
+		     "xtop -x sub -n 2 -k a -- --pdb --cov=x --tb=short -q");
+	refuse_words("--mine sub", "unknown option '--mine'; if it is pytest's or a plugin's: xtop sub -- --mine");
+	refuse_words("--mine value sub", "unknown option '--mine'; if it is pytest's or a plugin's: "
+					 "xtop sub -- --mine value");
+	refuse_words("--mine gone.py::x", "unknown option '--mine'; if it is pytest's or a plugin's: "
+					  "xtop gone.py::x -- --mine");
+	refuse_words("-xrA", "'-r' is an option of pytest's or a plugin's, which stand behind '--': xtop -x -- -rA");
+	refuse_words("-r A sub", "'-r' is an option of pytest's or a plugin's, which stand behind '--': "
+				 "xtop sub -- -r A");
+	/* A slip is told before what is known to be pytest's. */
+	refuse_words("--tb short --numproceses 2",
+		     "unknown option '--numproceses'; did you mean '--numprocesses'? If it is pytest's or a plugin's: "
+		     "xtop -- --tb short --numproceses 2");
+	/* What is wrong in another way is told. */
+	refuse_words("--tui=x --tb short", "--tui takes no value, found 'x'");
+	refuse_words("--tb short --timeout", "unknown option '--tb'; 'xtop --help' lists those that there are");
+	refuse_words("replay --tb short", "unknown option '--tb'; 'xtop --help' lists those that there are");
+	refuse_words("-maxfail=3", "unknown option '-maxfail=3'; did you mean '--maxfail'?");
+}
+
+static void a_configured_suite_of_pytests_counts_for_its_options(void **state)
+{
+	(void)state;
+	write_file("xtop.yaml", "suites:\n  a:\n    adapter: pytest\n");
+	refuse_words("--tb short", "'--tb' is an option of pytest's or a plugin's, which stand behind '--': "
+				   "xtop -- --tb short");
+}
+
 #define IN_PROJECT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -548,6 +746,14 @@ int main(void)
 		IN_PROJECT(a_replay_needs_one_file),
 		IN_PROJECT(help_needs_no_valid_configuration),
 		IN_PROJECT(all_slowest_tests_are_zero_as_in_pytest),
+		IN_PROJECT(options_that_were_set_are_known),
+		IN_PROJECT(defaults_fill_in_what_nothing_set),
+		IN_PROJECT(pytest_is_given_its_options),
+		IN_PROJECT(stepwise_ends_at_the_first_failure),
+		IN_PROJECT(python_is_a_path_or_a_command),
+		IN_PROJECT(pytests_programs_may_be_missing),
+		IN_PROJECT(options_of_pytest_are_shown_in_their_place),
+		IN_PROJECT(a_configured_suite_of_pytests_counts_for_its_options),
 	};
 
 	return cmocka_run_group_tests_name("config_file", tests, NULL, NULL);

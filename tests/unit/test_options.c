@@ -83,7 +83,7 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 		{ "reruns", "1.5" },
 		{ "reruns-delay", "1x" },
 		{ "flaky-result", "ok" },
-		{ "capture", "sys" },
+		{ "capture", "all" },
 		{ "output-limit", "1.5G" },
 		{ "color", "always" },
 		{ "format", "xml" },
@@ -97,6 +97,13 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 		{ "numprocesses", "257" },
 		{ "junit-xml", "" },
 		{ "record", "-" },
+		{ "python", "" },
+		{ "python-start", "thread" },
+		{ "config-file", "" },
+		{ "deselect", "" },
+		{ "override-ini", "addopts" },
+		{ "override-ini", "=value" },
+		{ "plugin", "" },
 	};
 	struct invocation invocation = { .command = COMMAND_RUN };
 

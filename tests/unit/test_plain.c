@@ -636,6 +636,137 @@ static void warnings_are_told_at_once_and_at_the_end(void **state)
 	show_end(&show);
 }
 
+static void feed_named(struct feed *feed, int level, const char *message)
+{
+	struct event event = feed_make(EVENT_LOG);
+
+	event_put(&event, level, level);
+	event_put_text(&event, name, "pytest");
+	event_put_text(&event, message, message);
+	feed_event(feed, event);
+}
+
+static void words_of_others_are_told_as_theirs(void **state)
+{
+	struct show show;
+
+	(void)state;
+	show_begin(&show, (struct plain_options){ 0 });
+	feed_named(&show.feed, LEVEL_NOTE, "conftest.py: here\n");
+	feed_named(&show.feed, LEVEL_NOTE, "    \033[31mindented\033[0m\x07");
+	feed_named(&show.feed, LEVEL_NOTE, "");
+	feed_named(&show.feed, LEVEL_WARNING, "a socket is open");
+	assert_string_equal(show_text(&show), "pytest: conftest.py: here\n"
+					      "pytest:     indented^G\n"
+					      "pytest:\n"
+					      "pytest: warning: a socket is open\n");
+	assert_int_equal(count_of(show_finish(&show), "pytest: warning: a socket is open\n"), 2);
+	show_end(&show);
+}
+
+static const char table[] =
+	"\n        ===== coverage =====   \n\nName\tCover\r\n\033[32ma.py\033[0m\t 90%\x1b\x07\n"
+	"::error::TOTAL 90%\n\n";
+static void feed_two_failures(struct feed *feed)
+{
+	feed_found(feed, 1, "a");
+	feed_found(feed, 2, "b");
+	feed_collected(feed, 2);
+	feed_whole(feed, 1, 0, failed);
+	feed_whole(feed, 2, 1, failed);
+}
+
+static void summary_of_others_stands_near_the_end_as_it_is(void **state)
+{
+	struct show show;
+	size_t before;
+	const char *text;
+
+	(void)state;
+	show_begin(&show, (struct plain_options){ 0 });
+	feed_log(&show.feed, LEVEL_WARNING, "look");
+	feed_two_failures(&show.feed);
+	before = strlen(show_text(&show));
+	feed_named(&show.feed, LEVEL_NOTE, table);
+	assert_int_equal(strlen(show_text(&show)), before);
+	show.feed.t = CLOCK_SECOND;
+	feed_run_finished(&show.feed, 1);
+	text = strstr(show_finish(&show), "\n── warnings");
+	assert_non_null(text);
+	assert_string_equal(
+		text, "\n── warnings and errors (1) ─────────────────────────────────────────────────────\n"
+		      "xtop: warning: look\n"
+		      "\n── pytest ──────────────────────────────────────────────────────────────────────\n"
+		      "        ===== coverage =====\n"
+		      "\n"
+		      "Name\tCover\n"
+		      "a.py\t 90%^[^G\n"
+		      "::error::TOTAL 90%\n"
+		      "\n── failed tests (2) ────────────────────────────────────────────────────────────\n"
+		      "✘ failed   0.25s gw0   a  exit code 1: 1 is not 2\n"
+		      "✘ failed   0.25s gw1   b  exit code 1: 1 is not 2\n"
+		      "\n"
+		      "wall time 1.00s, sum of the tests 0.50s, speed-up 0.5×\n"
+		      "xtop: 0 passed, 2 failed, 0 skipped\n");
+	show_end(&show);
+}
+
+static void quiet_keeps_a_summary_of_others_only_if_it_warns(void **state)
+{
+	struct show show;
+	const char *text;
+
+	(void)state;
+	show_begin(&show, (struct plain_options){ .verbosity = -1 });
+	feed_two_failures(&show.feed);
+	feed_named(&show.feed, LEVEL_NOTE, "just\nsaying");
+	feed_named(&show.feed, LEVEL_ERROR, table);
+	feed_run_finished(&show.feed, 1);
+	assert_string_equal(show_text(&show), "");
+	text = show_finish(&show);
+	assert_has_not(text, "saying");
+	assert_has(text,
+		   "✘ failed  b\n"
+		   "\n── pytest: error ───────────────────────────────────────────────────────────────\n"
+		   "        ===== coverage =====\n");
+	show_end(&show);
+}
+
+static void long_warning_of_others_is_told_while_tests_run(void **state)
+{
+	struct show show;
+	const char *text;
+
+	(void)state;
+	show_begin(&show, (struct plain_options){ 0 });
+	feed_found(&show.feed, 1, "a");
+	feed_named(&show.feed, LEVEL_WARNING, "sockets are open:\n  conftest.py:3");
+	feed_collected(&show.feed, 1);
+	assert_string_equal(show_text(&show), "pytest: warning: sockets are open:\n"
+					      "  │   conftest.py:3\n"
+					      "xtop: 1 test on 2 workers\n");
+	feed_whole(&show.feed, 1, 0, passed);
+	feed_named(&show.feed, LEVEL_WARNING, "below 90%\nof lines");
+	assert_has_not(show_text(&show), "below");
+	text = show_finish(&show);
+	assert_int_equal(count_of(text, "── pytest: warning ──"), 2);
+	assert_has(text, "──\nsockets are open:\n  conftest.py:3\n\n");
+	assert_has(text, "──\nbelow 90%\nof lines\n\n");
+	assert_has_not(text, "warnings and errors");
+	show_end(&show);
+}
+
+static void list_of_tests_has_all_words_of_others(void **state)
+{
+	struct show show;
+
+	(void)state;
+	show_begin(&show, (struct plain_options){ .collect_only = true });
+	feed_named(&show.feed, LEVEL_NOTE, "one\ntwo");
+	assert_string_equal(show_text(&show), "pytest: one\n  │ two\n");
+	show_end(&show);
+}
+
 static void slowest_tests_come_in_order(void **state)
 {
 	struct show show;
@@ -729,6 +860,11 @@ int main(void)
 		cmocka_unit_test(twice_verbose_shows_output_of_passed_tests),
 		cmocka_unit_test(collect_only_lists_ids),
 		cmocka_unit_test(warnings_are_told_at_once_and_at_the_end),
+		cmocka_unit_test(words_of_others_are_told_as_theirs),
+		cmocka_unit_test(summary_of_others_stands_near_the_end_as_it_is),
+		cmocka_unit_test(quiet_keeps_a_summary_of_others_only_if_it_warns),
+		cmocka_unit_test(long_warning_of_others_is_told_while_tests_run),
+		cmocka_unit_test(list_of_tests_has_all_words_of_others),
 		cmocka_unit_test(slowest_tests_come_in_order),
 		cmocka_unit_test(run_that_did_not_end_says_so),
 		cmocka_unit_test(long_durations_have_minutes_and_hours),

@@ -1,0 +1,741 @@
+/* A worker process with a fork server's keeper and harness, which a stand-in plays. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "stand_in.h"
+#include "worker_bench.h"
+
+#define LANE ((size_t)1 << 20)
+
+struct scene {
+	struct bench bench;
+	pid_t server;
+	char name[64];
+};
+
+static void open_scene(struct scene *scene, enum stand_in_kind kind)
+{
+	scene->server = stand_in_serve(kind, scene->name);
+	bench_start(&scene->bench, LANE, false);
+}
+
+static void close_scene(struct scene *scene)
+{
+	assert_int_equal(bench_leave(&scene->bench), 0);
+	bench_end(&scene->bench);
+	stand_in_end(scene->server);
+}
+
+static void run(struct scene *scene, uint64_t test, const char *id)
+{
+	bench_job(&scene->bench, test, scene->name, id);
+}
+
+static const struct event *finished(struct scene *scene)
+{
+	bench_wait(&scene->bench, EVENT_TEST_FINISHED);
+	return &scene->bench.event;
+}
+
+static void expect_text(struct event_text text, const char *expected)
+{
+	assert_int_equal(text.length, strlen(expected));
+	assert_memory_equal(text.data, expected, text.length);
+}
+
+static void expect_finished(struct scene *scene, uint64_t test, enum outcome outcome, const char *message)
+{
+	const struct event *event = finished(scene);
+	assert_int_equal(event->test, test);
+	assert_string_equal(outcome_name((enum outcome)event->outcome), outcome_name(outcome));
+	if (message)
+		expect_text(event->message, message);
+	else
+		assert_false(event_has(event, message));
+}
+
+static void expect_output(struct scene *scene, uint64_t test, int stream, const char *expected)
+{
+	char *text = bench_output(&scene->bench, test, stream);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void expect_log(struct scene *scene, const char *expected)
+{
+	char *text = bench_logs(&scene->bench);
+	if (!strstr(text, expected))
+		fail_msg("'%s' is not in the log, which has '%s'", expected, text);
+	free(text);
+}
+
+/* --- verdicts --- */
+
+static void tests_run_one_after_another_in_one_process(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:hello err:oops finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	uint64_t pid = scene.bench.event.pid;
+	assert_true(pid > 0);
+	assert_int_equal(scene.bench.event.test, 1);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	assert_false(event_has(&scene.bench.event, exit_code));
+	assert_false(event_has(&scene.bench.event, rerun));
+	run(&scene, 2, "print:second finish:skipped");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	assert_true(scene.bench.event.pid == pid);
+	expect_finished(&scene, 2, OUTCOME_SKIPPED, NULL);
+	expect_output(&scene, 1, STREAM_STDOUT, "hello\n");
+	expect_output(&scene, 1, STREAM_STDERR, "oops\n");
+	expect_output(&scene, 2, 0, "second\n");
+	close_scene(&scene);
+}
+
+static void all_that_a_verdict_can_have_is_handed_on(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:live full");
+	bench_wait(&scene.bench, EVENT_TEST_POINT);
+	expect_text(scene.bench.event.name, "one");
+	expect_text(scene.bench.event.message, "why");
+	assert_int_equal(scene.bench.event.outcome, OUTCOME_FAILED);
+	assert_int_equal(scene.bench.event.number, 1);
+	bench_wait(&scene.bench, EVENT_TEST_POINT);
+	expect_text(scene.bench.event.name, "two");
+	expect_finished(&scene, 1, OUTCOME_XFAILED, "E line\nmore");
+	const struct event *event = &scene.bench.event;
+	expect_text(event->reason, "known");
+	expect_text(event->code, "XT4001");
+	expect_text(event->file, "a.py");
+	expect_text(event->properties, "[[\"k\",\"v\"]]");
+	assert_int_equal(event->line, 12);
+	assert_true(event->setup == CLOCK_SECOND / 2);
+	assert_true(event->call == CLOCK_SECOND / 4 * 5);
+	assert_true(event->teardown == CLOCK_SECOND / 8);
+	expect_output(&scene, 1, STREAM_STDOUT, "live\n");
+	expect_output(&scene, 1, STREAM_STDERR, "captured\n");
+	close_scene(&scene);
+}
+
+static void test_sees_its_worker_and_itself(void **state)
+{
+	(void)state;
+	struct scene scene;
+	setenv("PYTEST_XDIST_WORKER", "gw77", 1);
+	open_scene(&scene, STAND_IN_PLAIN);
+	struct job *job = bench_make_job(1, scene.name,
+					 "env:XTOP_WORKER env:PYTEST_XDIST_WORKER env:SUITE env:XTOP_ATTEMPT finish:passed");
+	job->attempt = 3;
+	vec_push(&job->launch.environment, alloc_string("SUITE=own"));
+	bench_send_job(&scene.bench, job);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "XTOP_WORKER=0\nPYTEST_XDIST_WORKER=gw0\nSUITE=own\nXTOP_ATTEMPT=3\n");
+	close_scene(&scene);
+	scene.server = stand_in_serve(STAND_IN_PLAIN, scene.name);
+	bench_start(&scene.bench, LANE, true);
+	run(&scene, 1, "env:PYTEST_XDIST_WORKER finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "PYTEST_XDIST_WORKER is unset\n");
+	close_scene(&scene);
+	unsetenv("PYTEST_XDIST_WORKER");
+}
+
+static void verdict_against_reruns_is_handed_on(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "finish-norerun:failed");
+	expect_finished(&scene, 1, OUTCOME_FAILED, NULL);
+	assert_true(event_has(&scene.bench.event, rerun));
+	assert_false(scene.bench.event.rerun);
+	close_scene(&scene);
+}
+
+/* --- crashes --- */
+
+static void crash_names_the_signal_and_the_last_line(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:first print:last segv");
+	expect_finished(&scene, 1, OUTCOME_CRASHED, "killed by SIGSEGV: last");
+	assert_int_equal(scene.bench.event.signal, SIGSEGV);
+	assert_true(scene.bench.event.cpu == CLOCK_SECOND / 4);
+	assert_int_equal(scene.bench.event.rss, 4096);
+	run(&scene, 2, "exit:0");
+	expect_finished(&scene, 2, OUTCOME_CRASHED, "exited with 0 before the test was done");
+	assert_int_equal(scene.bench.event.exit_code, 0);
+	run(&scene, 3, "print:fine finish:passed");
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "first\nlast\n");
+	close_scene(&scene);
+}
+
+static void crash_is_seen_though_a_child_holds_all_ends(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "daemon print:x segv");
+	expect_finished(&scene, 1, OUTCOME_CRASHED, "killed by SIGSEGV: x");
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void verdict_before_a_crash_stands(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:done finish:passed segv");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	bench_wait(&scene.bench, EVENT_LOG);
+	expect_log(&scene, "warning: the test process ");
+	expect_log(&scene, " ended while it ran no test: killed by SIGSEGV");
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_FINISHED), 2);
+	close_scene(&scene);
+}
+
+static void process_that_can_not_be_heard_is_ended(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:x close");
+	expect_finished(&scene, 1, OUTCOME_CRASHED,
+			"the test process was ended: it closed its connection to xtop: x");
+	run(&scene, 2, "garbage");
+	const struct event *event = finished(&scene);
+	assert_int_equal(event->outcome, OUTCOME_CRASHED);
+	const char *start = "the test process was ended: a line of the protocol is no JSON";
+	assert_memory_equal(event->message.data, start, strlen(start));
+	run(&scene, 3, "finish:passed");
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void process_that_says_so_runs_no_other_test(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "farewell:bye finish-last:error");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	uint64_t pid = scene.bench.event.pid;
+	expect_finished(&scene, 1, OUTCOME_ERROR, NULL);
+	run(&scene, 2, "print:own finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	assert_true(scene.bench.event.pid != pid);
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 2, 0, "own\n");
+	expect_log(&scene, "note: printed outside of any test: bye\n");
+	close_scene(&scene);
+}
+
+/* --- starting --- */
+
+static void process_that_dies_before_it_is_ready_is_an_error_of_its_test(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_CRASHES);
+	run(&scene, 1, "finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	expect_finished(&scene, 1, OUTCOME_ERROR,
+			"the test process ended before it was ready: killed by SIGSEGV: printed before the crash");
+	assert_int_equal(scene.bench.event.signal, SIGSEGV);
+	expect_output(&scene, 1, 0, "printed before the crash\n");
+	run(&scene, 2, "finish:passed");
+	assert_int_equal(finished(&scene)->outcome, OUTCOME_ERROR);
+	close_scene(&scene);
+	open_scene(&scene, STAND_IN_FAILS);
+	run(&scene, 1, "finish:passed");
+	expect_finished(&scene, 1, OUTCOME_ERROR, "cannot import it");
+	assert_int_equal(scene.bench.event.exit_code, 1);
+	close_scene(&scene);
+}
+
+static void what_is_printed_outside_of_tests_is_no_test_s(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_CHATTY);
+	run(&scene, 1, "print:mine farewell:at_the_end finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "mine\n");
+	expect_log(&scene, "note: printed outside of any test: printed too early\n");
+	bench_retire(&scene.bench);
+	expect_log(&scene, "note: printed outside of any test: at_the_end\n");
+	expect_output(&scene, 1, 0, "mine\n");
+	run(&scene, 2, "print:again finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void server_that_is_not_there_gives_the_test_back(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_MUTE);
+	run(&scene, 7, "finish:passed");
+	const struct bench_record *record = bench_wait(&scene.bench, MESSAGE_NO_SERVER);
+	assert_int_equal(record->length, 1 + strlen(scene.name));
+	assert_memory_equal(record->bytes + 1, scene.name, strlen(scene.name));
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 7);
+	bench_job(&scene.bench, 8, "xtop-nobody-listens-here", "finish:passed");
+	bench_wait(&scene.bench, MESSAGE_NO_SERVER);
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 8);
+	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_STARTED), 0);
+	close_scene(&scene);
+}
+
+static void keeper_that_was_killed_is_replaced(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "kill-keeper finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	run(&scene, 3, "kill-keeper print:x segv");
+	expect_finished(&scene, 3, OUTCOME_CRASHED,
+			"ended in a way that its keeper could not tell before the test was done: x");
+	run(&scene, 4, "finish:passed");
+	expect_finished(&scene, 4, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void keepers_go_on_without_their_server(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	kill(scene.server, SIGKILL);
+	run(&scene, 2, "segv");
+	expect_finished(&scene, 2, OUTCOME_CRASHED, "killed by SIGSEGV");
+	run(&scene, 3, "kill-keeper finish:passed");
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	run(&scene, 4, "finish:passed");
+	bench_wait(&scene.bench, MESSAGE_NO_SERVER);
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 4);
+	close_scene(&scene);
+}
+
+static void test_that_waits_for_its_process_can_be_recalled(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_SLOW);
+	run(&scene, 5, "finish:passed");
+	bench_command(&scene.bench, COMMAND_RECALL, 5);
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 5);
+	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_STARTED), 0);
+	bench_end(&scene.bench);
+	stand_in_end(scene.server);
+}
+
+static void server_of_each_test_runs_it(void **state)
+{
+	(void)state;
+	struct scene scene;
+	char other[64];
+	open_scene(&scene, STAND_IN_PLAIN);
+	pid_t second = stand_in_serve(STAND_IN_PLAIN, other);
+	uint64_t pids[3];
+	for (uint64_t test = 1; test <= 3; test++) {
+		bench_job(&scene.bench, test, test == 2 ? other : scene.name, "print:x finish:passed");
+		bench_wait(&scene.bench, EVENT_TEST_STARTED);
+		pids[test - 1] = scene.bench.event.pid;
+		expect_finished(&scene, test, OUTCOME_PASSED, NULL);
+	}
+	assert_true(pids[0] == pids[2]);
+	assert_true(pids[0] != pids[1]);
+	close_scene(&scene);
+	stand_in_end(second);
+}
+
+/* --- deadlines, cancellation --- */
+
+static void send_deadline(struct scene *scene, uint64_t test, const char *id, uint64_t timeout, uint64_t grace)
+{
+	struct job *job = bench_make_job(test, scene->name, id);
+	job->timeout = timeout;
+	job->grace = grace;
+	bench_send_job(&scene->bench, job);
+}
+
+static void deadline_interrupts_and_the_process_lives_on(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	send_deadline(&scene, 1, "hang finish:failed", CLOCK_SECOND / 20, 3600 * CLOCK_SECOND);
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	uint64_t pid = scene.bench.event.pid;
+	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.05 s");
+	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 20);
+	expect_output(&scene, 1, 0, "interrupt 1\n");
+	run(&scene, 2, "finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	assert_true(scene.bench.event.pid == pid);
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void verdict_after_the_deadline_is_still_a_timeout(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	send_deadline(&scene, 1, "hang full", CLOCK_SECOND / 100, 3600 * CLOCK_SECOND);
+	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.01 s\nE line\nmore");
+	assert_false(event_has(&scene.bench.event, reason));
+	close_scene(&scene);
+}
+
+static void process_that_does_not_react_gets_term_and_kill(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	send_deadline(&scene, 1, "deaf", CLOCK_SECOND / 100, CLOCK_SECOND / 50);
+	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.01 s");
+	assert_int_equal(scene.bench.event.signal, SIGTERM);
+	send_deadline(&scene, 2, "print:x stubborn", CLOCK_SECOND / 100, CLOCK_SECOND / 50);
+	expect_finished(&scene, 2, OUTCOME_TIMEOUT, "timed out after 0.01 s; did not react and was killed");
+	assert_int_equal(scene.bench.event.signal, SIGKILL);
+	send_deadline(&scene, 3, "stubborn", CLOCK_SECOND / 100, 0);
+	expect_finished(&scene, 3, OUTCOME_TIMEOUT, "timed out after 0.01 s");
+	run(&scene, 4, "finish:passed");
+	expect_finished(&scene, 4, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void cancel(struct scene *scene, uint64_t test, const char *reason)
+{
+	struct command command = { .type = COMMAND_CANCEL, .test = test, .reason = (char *)(uintptr_t)reason };
+	bench_send(&scene->bench, &command);
+}
+
+static void cancelled_test_was_not_run(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "hang full");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	cancel(&scene, 1, "interrupted");
+	expect_finished(&scene, 1, OUTCOME_NOTRUN, NULL);
+	expect_text(scene.bench.event.reason, "interrupted");
+	expect_output(&scene, 1, STREAM_STDOUT, "interrupt 2\n");
+	run(&scene, 2, "stubborn");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	cancel(&scene, 2, "interrupted");
+	cancel(&scene, 2, "interrupted");
+	expect_finished(&scene, 2, OUTCOME_NOTRUN, NULL);
+	assert_int_equal(scene.bench.event.signal, SIGKILL);
+	close_scene(&scene);
+}
+
+static void cancelled_before_its_process_is_ready_is_not_run(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_SLOW);
+	run(&scene, 1, "finish:passed");
+	cancel(&scene, 1, "interrupted");
+	expect_finished(&scene, 1, OUTCOME_NOTRUN, NULL);
+	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_STARTED), 1);
+	bench_end(&scene.bench);
+	stand_in_end(scene.server);
+}
+
+static void signal_sent_by_hand_is_named(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "print:x stubborn");
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	struct command command = { .type = COMMAND_SIGNAL, .test = 1, .signal = SIGUSR1 };
+	bench_send(&scene.bench, &command);
+	expect_finished(&scene, 1, OUTCOME_CRASHED, "killed by SIGUSR1, sent by hand");
+	close_scene(&scene);
+}
+
+static void paused_test_s_deadline_stands_still(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	send_deadline(&scene, 1, "print:x hang finish:passed", CLOCK_SECOND / 5, 3600 * CLOCK_SECOND);
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	bench_command(&scene.bench, COMMAND_PAUSE, 0);
+	struct pollfd wait = { .fd = ring_doorbell(scene.bench.ring), .events = POLLIN };
+	bench_drain(&scene.bench);
+	while (!ring_may_sleep(scene.bench.ring, 1))
+		bench_drain(&scene.bench);
+	assert_int_equal(poll(&wait, 1, 400), 0);
+	bench_command(&scene.bench, COMMAND_RESUME, 0);
+	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.2 s");
+	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 10 * 4);
+	close_scene(&scene);
+}
+
+/* --- what comes next --- */
+
+static void held_test_is_announced_as_the_next(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "hold ask:passed finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	struct job *job = bench_make_job(2, scene.name, "finish:passed");
+	job->ordinal = 3;
+	bench_send_job(&scene.bench, job);
+	struct command command = { .type = COMMAND_SIGNAL, .test = 1, .signal = SIGCONT };
+	bench_send(&scene.bench, &command);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "held\n{\"do\":\"next\",\"test\":\"finish:passed\",\"ordinal\":3}\n");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_count(&scene.bench, MESSAGE_WANTS), 0);
+	close_scene(&scene);
+}
+
+static void controller_is_asked_where_nothing_is_held(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "ask:passed hang finish:passed");
+	const struct bench_record *record = bench_wait(&scene.bench, MESSAGE_WANTS);
+	assert_int_equal(record->length, 1 + 8 + 1);
+	assert_int_equal(record->bytes[9], 0);
+	run(&scene, 2, "ask:failed finish:failed");
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT); /* so it has its answer */
+	bench_command(&scene.bench, COMMAND_RECALL, 2); /* too late: it was promised */
+	cancel(&scene, 1, "x");
+	expect_finished(&scene, 1, OUTCOME_NOTRUN, NULL);
+	expect_output(&scene, 1, 0,
+		      "{\"do\":\"next\",\"test\":\"ask:failed finish:failed\",\"ordinal\":1}\ninterrupt 2\n");
+	record = bench_wait(&scene.bench, MESSAGE_WANTS);
+	assert_int_equal(record->bytes[9], 1);
+	bench_command(&scene.bench, COMMAND_NO_NEXT, 1); /* of another test */
+	bench_command(&scene.bench, COMMAND_NO_NEXT, 2);
+	expect_finished(&scene, 2, OUTCOME_FAILED, NULL);
+	expect_output(&scene, 2, 0, "{\"do\":\"next\"}\n");
+	assert_int_equal(bench_count(&scene.bench, MESSAGE_RETURNED), 0);
+	close_scene(&scene);
+}
+
+static void failed_test_that_may_be_rerun_comes_again(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	struct job *job = bench_make_job(1, scene.name, "hold ask:failed finish:failed");
+	job->may_rerun = true;
+	bench_send_job(&scene.bench, job);
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	run(&scene, 2, "finish:passed");
+	struct command command = { .type = COMMAND_SIGNAL, .test = 1, .signal = SIGCONT };
+	bench_send(&scene.bench, &command);
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 2);
+	expect_finished(&scene, 1, OUTCOME_FAILED, NULL);
+	expect_output(&scene, 1, 0, "held\n{\"do\":\"next\",\"again\":true}\n");
+	/* Where the test itself or its outcome is against it, it is asked as always. */
+	static const char *const others[] = { "ask-norerun:failed finish:failed", "ask:passed finish:passed" };
+	for (uint64_t i = 0; i < 2; i++) {
+		job = bench_make_job(3 + i, scene.name, others[i]);
+		job->may_rerun = true;
+		bench_send_job(&scene.bench, job);
+		assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_WANTS), 3 + i);
+		bench_command(&scene.bench, COMMAND_NO_NEXT, 3 + i);
+		finished(&scene);
+	}
+	close_scene(&scene);
+}
+
+static void test_of_another_server_is_no_next(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "ask:passed finish:passed");
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	bench_job(&scene.bench, 2, "xtop-nobody-listens-here", "finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "{\"do\":\"next\"}\n");
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 2);
+	close_scene(&scene);
+}
+
+/* --- leaving --- */
+
+static void retired_worker_has_no_process_and_can_go_on(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	bench_retire(&scene.bench); /* none there at all */
+	run(&scene, 1, "farewell:bye finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	pid_t pid = (pid_t)scene.bench.event.pid;
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	bench_retire(&scene.bench);
+	assert_int_equal(kill(pid, 0), -1);
+	expect_log(&scene, "bye");
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void leaving_worker_ends_its_processes_first(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "late:teardown_failed farewell:bye finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	pid_t pid = (pid_t)scene.bench.event.pid;
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_leave(&scene.bench), 0);
+	assert_int_equal(kill(pid, 0), -1);
+	expect_log(&scene, "error: teardown_failed\n");
+	expect_log(&scene, "note: printed outside of any test: bye\n");
+	bench_end(&scene.bench);
+	stand_in_end(scene.server);
+}
+
+static void process_ends_when_its_worker_dies(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	run(&scene, 1, "stubborn");
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	pid_t pid = (pid_t)scene.bench.event.pid;
+	kill(scene.bench.worker, SIGKILL);
+	while (kill(pid, 0) == 0)
+		usleep(1000);
+	bench_end(&scene.bench);
+	stand_in_end(scene.server);
+}
+
+/* --- a full lane --- */
+
+static void full_lane_holds_output_and_loses_none(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene.server = stand_in_serve(STAND_IN_PLAIN, scene.name);
+	bench_start(&scene.bench, (size_t)sysconf(_SC_PAGESIZE), false);
+	struct job *job = bench_make_job(1, scene.name, "spew:600000 err:end full");
+	job->timeout = CLOCK_SECOND / 10;
+	bench_send_job(&scene.bench, job);
+	/* Nobody drains until long after the deadline, whose clock stands still then. */
+	usleep(400000);
+	const struct event *event = finished(&scene);
+	assert_int_equal(event->outcome, OUTCOME_XFAILED);
+	char *text = bench_output(&scene.bench, 1, STREAM_STDOUT);
+	assert_int_equal(strlen(text), 600001);
+	free(text);
+	expect_output(&scene, 1, STREAM_STDERR, "end\ncaptured\n");
+	run(&scene, 2, "print:x finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 2, 0, "x\n");
+	close_scene(&scene);
+}
+
+static void crash_behind_a_full_lane_keeps_its_output(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene.server = stand_in_serve(STAND_IN_PLAIN, scene.name);
+	bench_start(&scene.bench, (size_t)sysconf(_SC_PAGESIZE), false);
+	run(&scene, 1, "spew:60000 print:last segv");
+	usleep(200000);
+	expect_finished(&scene, 1, OUTCOME_CRASHED, "killed by SIGSEGV: last");
+	char *text = bench_output(&scene.bench, 1, STREAM_STDOUT);
+	assert_int_equal(strlen(text), 60006);
+	free(text);
+	close_scene(&scene);
+}
+
+static void output_beyond_the_limit_is_cut_for_each_attempt(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	for (uint64_t test = 1; test <= 2; test++) {
+		struct job *job = bench_make_job(test, scene.name, "spew:100000 print:tail finish:passed");
+		job->output_limit = 1000;
+		bench_send_job(&scene.bench, job);
+		expect_finished(&scene, test, OUTCOME_PASSED, NULL);
+		char *text = bench_output(&scene.bench, test, 0);
+		size_t length = strlen(text);
+		assert_true(length > 1000 && length < 50000);
+		assert_string_equal(text + length - 5, "tail\n");
+		free(text);
+	}
+	close_scene(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tests_run_one_after_another_in_one_process),
+		cmocka_unit_test(all_that_a_verdict_can_have_is_handed_on),
+		cmocka_unit_test(test_sees_its_worker_and_itself),
+		cmocka_unit_test(verdict_against_reruns_is_handed_on),
+		cmocka_unit_test(crash_names_the_signal_and_the_last_line),
+		cmocka_unit_test(crash_is_seen_though_a_child_holds_all_ends),
+		cmocka_unit_test(verdict_before_a_crash_stands),
+		cmocka_unit_test(process_that_can_not_be_heard_is_ended),
+		cmocka_unit_test(process_that_says_so_runs_no_other_test),
+		cmocka_unit_test(process_that_dies_before_it_is_ready_is_an_error_of_its_test),
+		cmocka_unit_test(what_is_printed_outside_of_tests_is_no_test_s),
+		cmocka_unit_test(server_that_is_not_there_gives_the_test_back),
+		cmocka_unit_test(keeper_that_was_killed_is_replaced),
+		cmocka_unit_test(keepers_go_on_without_their_server),
+		cmocka_unit_test(test_that_waits_for_its_process_can_be_recalled),
+		cmocka_unit_test(server_of_each_test_runs_it),
+		cmocka_unit_test(deadline_interrupts_and_the_process_lives_on),
+		cmocka_unit_test(verdict_after_the_deadline_is_still_a_timeout),
+		cmocka_unit_test(process_that_does_not_react_gets_term_and_kill),
+		cmocka_unit_test(cancelled_test_was_not_run),
+		cmocka_unit_test(cancelled_before_its_process_is_ready_is_not_run),
+		cmocka_unit_test(signal_sent_by_hand_is_named),
+		cmocka_unit_test(paused_test_s_deadline_stands_still),
+		cmocka_unit_test(held_test_is_announced_as_the_next),
+		cmocka_unit_test(controller_is_asked_where_nothing_is_held),
+		cmocka_unit_test(failed_test_that_may_be_rerun_comes_again),
+		cmocka_unit_test(test_of_another_server_is_no_next),
+		cmocka_unit_test(retired_worker_has_no_process_and_can_go_on),
+		cmocka_unit_test(leaving_worker_ends_its_processes_first),
+		cmocka_unit_test(process_ends_when_its_worker_dies),
+		cmocka_unit_test(full_lane_holds_output_and_loses_none),
+		cmocka_unit_test(crash_behind_a_full_lane_keeps_its_output),
+		cmocka_unit_test(output_beyond_the_limit_is_cut_for_each_attempt),
+	};
+	return cmocka_run_group_tests_name("harness", tests, NULL, NULL);
+}
