@@ -5,7 +5,6 @@ Each function says what goes wrong without it.
 
 import atexit
 import faulthandler
-import functools
 import gc
 import logging
 import os
@@ -192,31 +191,56 @@ def report_exit_error():
         pass
 
 
-def freeze():
+LOOK_AT_OBJECTS = ("objgraph", "pympler", "guppy")
+
+
+def freeze(project):
     """Move all objects out of the collector's sight before a fork: a collection would touch, and so
-    copy, every page that is shared with the parent."""
-    gc.freeze()
+    copy, every page that is shared with the parent. But gc.get_referrers and gc.get_objects don't
+    see frozen objects either: where a module below `project` uses gc, nothing is frozen."""
+    if not _looks_at_objects(project):
+        _thaw_for_hypothesis()
+        gc.freeze()
 
 
-def show_frozen_objects():
-    """Have functions of gc that look for objects thaw the frozen ones first, which they would not
-    see: hypothesis warns of generators that nothing refers to, and leak checks find nothing. To be
-    called before the suite is imported, for it may take these functions by name."""
+def freeze_more():
+    """Freeze what came since, where the server froze."""
+    if gc.get_freeze_count():
+        gc.freeze()
 
-    find_referrers, find_objects = gc.get_referrers, gc.get_objects
 
-    @functools.wraps(find_referrers)
-    def get_referrers(*objects):
+def _looks_at_objects(project):
+    below = os.path.join(project, "")
+    for name, module in list(sys.modules.items()):
+        if name in LOOK_AT_OBJECTS:
+            return True
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not file.startswith(below):
+            continue
+        if os.sep + "site-packages" + os.sep in file:
+            continue
+        names = vars(module)
+        if names.get("gc") is gc or names.get("get_referrers") or names.get("get_objects"):
+            return True
+    return False
+
+
+class _Thawing:
+    """The module gc, for one that only asks whether an object has referrers."""
+
+    def __getattr__(self, name):
+        return getattr(gc, name)
+
+    def get_referrers(self, *objects):
         gc.unfreeze()
-        # Our own tuple refers to them as well, and is nothing that the caller has.
-        return [each for each in find_referrers(*objects) if each is not objects]
+        return gc.get_referrers(*objects)
 
-    @functools.wraps(find_objects)
-    def get_objects(*args, **kwargs):
-        gc.unfreeze()
-        return find_objects(*args, **kwargs)
 
-    gc.get_referrers, gc.get_objects = get_referrers, get_objects
+def _thaw_for_hypothesis():
+    """hypothesis warns of generators that nothing refers to; warnings may be errors."""
+    entropy = sys.modules.get("hypothesis.internal.entropy")
+    if entropy is not None and getattr(entropy, "gc", None) is gc:
+        entropy.gc = _Thawing()
 
 
 def switch_collector_on():

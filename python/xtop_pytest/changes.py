@@ -59,12 +59,9 @@ class Record:
 
     def _paths_of_items(self):
         session = self._config.pluginmanager.get_plugin("session")
-        paths = set()
-        for item in getattr(session, "items", None) or ():
-            path = getattr(item, "path", None) or getattr(item, "fspath", None)
-            if path is not None:
-                paths.add(str(path))
-        return paths
+        # The tests of a file share its path's object, and there may be very many tests.
+        paths = {id(item.path): item.path for item in getattr(session, "items", None) or ()}
+        return {str(path) for path in paths.values()}
 
     def _loaded_files(self):
         files = set(loaded().values())

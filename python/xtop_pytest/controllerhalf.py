@@ -51,6 +51,10 @@ OWN_PARTS = (
 )
 
 
+# Bound here, because tests replace it.
+_write = os.write
+
+
 class Retired:
     """Stands in for a plugin whose hooks are gone: it can still be found and asked."""
 
@@ -75,17 +79,28 @@ def retire(manager, plugin):
 
 
 class Screen:
-    """Where the terminal reporter writes: nowhere, until the end of the run is to be told."""
+    """Where the terminal reporter writes: nowhere, until the end of the run is to be told.
+
+    In a harness the reporter's hooks are gone, and what is still written to it is a test's output:
+    live logs, or the debugger's.
+    """
 
     encoding = "utf-8"
 
     def __init__(self):
         self.parts = []
         self.on = False
+        self.through = False
 
     def write(self, text):
         if self.on:
             self.parts.append(text)
+        elif self.through:
+            try:
+                _write(1, text.encode("utf-8", "replace"))
+            except OSError:
+                # A test may close anything.
+                pass
         return len(text)
 
     def flush(self):
@@ -207,7 +222,6 @@ class Controller:
         self._left = False
         self._outcomes = {}
         self._listens = None
-        self._ids = None
         self.record = None
 
     def listens(self):
@@ -292,9 +306,9 @@ class Controller:
         self._call("pytest_xdist_newgateway", gateway=node.gateway)
         self._call("pytest_configure_node", node=node)
         self._call("pytest_testnodeready", node=node)
-        if self._ids is None:
-            self._ids = [item.nodeid for item in self._session.items]
-        self._call("pytest_xdist_node_collection_finished", node=node, ids=self._ids)
+        if self._foreign("pytest_xdist_node_collection_finished"):
+            ids = [item.nodeid for item in self._session.items]
+            self._call("pytest_xdist_node_collection_finished", node=node, ids=ids)
 
     def node_down(self, slot, how=None):
         """A harness has left (how is None), or died: how says it."""

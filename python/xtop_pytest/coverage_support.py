@@ -41,11 +41,23 @@ def after_fork(config):
     if own is not None:
         instances.append(own)
     for cov in instances:
-        # What one worker never runs is no reason for a warning.
-        cov._warn_no_data = False
-        cov._warn_unimported_source = False
+        _be_quiet(cov)
+        # The server looks for files that nobody has run; once is enough.
+        inorout = getattr(cov, "_inorout", None)
+        if hasattr(inorout, "find_possibly_unexecuted_files"):
+            inorout.find_possibly_unexecuted_files = _none
     if _plugin(config) is not None:
         _plugin(config).pid = pid
+
+
+def _be_quiet(cov):
+    """Give no warning on what one process alone has never run."""
+    cov._warn_no_data = False
+    cov._warn_unimported_source = False
+
+
+def _none():
+    return []
 
 
 def before_exit(config):
@@ -78,11 +90,15 @@ def before_exit(config):
 
 
 def combine(config):
-    """Remove data files that a killed harness left half-written; pytest-cov combines the others."""
+    """Prepare the server for pytest-cov's own combining, which comes when the loop has ended.
+
+    A killed harness may have left a data file half-written; it would stay for ever.
+    """
     own = getattr(_controller(config), "cov", None)
     path = getattr(getattr(own, "config", None), "data_file", None)
     if path is None:
         return
+    _be_quiet(own)
     for name in glob.glob(glob.escape(os.path.abspath(path)) + ".*"):
         if name.endswith(".rcfile"):
             continue

@@ -128,7 +128,7 @@ class Keeper:
         del self._descriptors[:DESCRIPTORS]
         self._starts += 1
         start = Start(self._order, self._starts, descriptors, self._report)
-        afterfork.freeze()
+        afterfork.freeze_more()
         output.flush_c()
         pid = afterfork.fork()
         if pid == 0:

@@ -305,13 +305,14 @@ def failure(problem, text=""):
     if code == 3 and text:
         return 3, _internal(text)
     said = {
+        0: "pytest ended before it collected tests: its --help, --version and the like are its own",
         1: "pytest failed before the tests were collected",
         2: "the collection was interrupted",
         3: "pytest had an internal error while collecting",
         4: "pytest could not be used like this",
         5: "no tests were collected",
     }.get(code, "pytest ended with status %d before the tests were collected" % code)
-    return code or 3, said + (":\n" + text if text else "")
+    return code or 4, said + (":\n" + text if text else "")
 
 
 def _failure_of(problem):

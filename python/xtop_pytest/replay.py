@@ -151,6 +151,8 @@ class Sender:
             rerun = again and report.outcome == "failed"
             self.report(report, rerun)
             if rerun:
+                session = self._config.pluginmanager.get_plugin("session")
+                session.testsfailed -= 1
                 break
 
     def report(self, report, rerun=False):

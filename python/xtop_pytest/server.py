@@ -36,7 +36,6 @@ def main():
     if problem is not None:
         fail(controller, *problem)
     gc.disable()
-    afterfork.show_frozen_objects()
     state = afterfork.RandomState()
     sys.argv = [command_name()] + [str(each) for each in settings.get("args", ())]
     try:

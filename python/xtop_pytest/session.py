@@ -194,7 +194,7 @@ class ServerSession:
         ours, theirs = replay.channel()
         ours, theirs = wire.move_high(ours), wire.move_high(theirs)
         output.flush_c()
-        afterfork.freeze()
+        afterfork.freeze(str(inherited.session.config.rootpath))
         pid = afterfork.fork()
         if pid == 0:
             self._become_keeper(listener, ours, connection, theirs, order, inherited, spawn)

@@ -111,6 +111,8 @@ def become_worker(config, session, slot, workers, run_id, serial):
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and not isinstance(reporter, controllerhalf.Retired):
         controllerhalf.retire(config.pluginmanager, reporter)
+    if given.screen is not None:
+        given.screen.through = True
     if serial:
         for plugin, _code in _controllers(config):
             _strip(config.pluginmanager, plugin, REPORTING)

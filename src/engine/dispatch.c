@@ -85,12 +85,18 @@ static bool give_one(struct engine *engine, unsigned slot)
 	return true;
 }
 
+/* It has nothing, or will have nothing in a moment. */
+static bool is_idle(const struct engine *engine, const struct slot *slot)
+{
+	return takes_jobs(engine, slot) && (held(slot) == 0 || slot->wants);
+}
+
 /* The idle worker's gain is certain, the holder's loss is none: it runs something already. */
 static void recall_for_idle(struct engine *engine)
 {
 	size_t idle = 0;
 	for (unsigned i = 0; i < engine->workers; i++)
-		idle += takes_jobs(engine, &engine->slots[i]) && held(&engine->slots[i]) == 0;
+		idle += is_idle(engine, &engine->slots[i]);
 	for (unsigned i = 0; i < engine->workers && idle > 0; i++) {
 		struct slot *slot = &engine->slots[i];
 		if (slot->running && slot->ahead) {
@@ -101,6 +107,30 @@ static void recall_for_idle(struct engine *engine)
 				slots_send(engine, i, &command);
 			}
 		}
+	}
+}
+
+static bool something_returns(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->workers; i++)
+		if (engine->slots[i].ahead && engine->slots[i].recalling)
+			return true;
+	return false;
+}
+
+/* A harness that hears of no next test ends all its fixtures, for nothing if one comes a moment later. */
+static void answer_wishes(struct engine *engine)
+{
+	bool more = !engine->closed && something_returns(engine);
+	for (unsigned i = 0; i < engine->workers; i++) {
+		struct slot *slot = &engine->slots[i];
+		if (!slot->wants || (more && !slot->ahead))
+			continue;
+		if (!slot->ahead) {
+			struct command command = { .type = COMMAND_NO_NEXT, .test = slot->wants };
+			slots_send(engine, i, &command);
+		}
+		slot->wants = 0;
 	}
 }
 
@@ -119,6 +149,7 @@ void dispatch(struct engine *engine)
 			fill(engine, i, limit);
 	if (engine->sched_ops->waiting(engine->sched) == 0)
 		recall_for_idle(engine);
+	answer_wishes(engine);
 	/* A test that can't even be launched has its verdict now. */
 	finish_check(engine);
 }
@@ -144,6 +175,7 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 		struct command command = { .type = COMMAND_CANCEL, .test = test, .reason = engine->close_reason };
 		slots_send(engine, slot, &command);
 	}
+	answer_wishes(engine);
 }
 
 void dispatch_unsend(struct engine *engine, unsigned slot)
@@ -188,11 +220,12 @@ void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool f
 	struct slot *place = &engine->slots[slot];
 	if (place->running != test || place->ahead)
 		return; /* a job is on its way already */
+	place->wants = test;
 	/* Where failures may end the run, one that fails so far is waited for. */
-	if (!(failing && engine->config->max_fail))
+	if (!(failing && engine->config->max_fail)) {
 		give_one(engine, slot);
-	if (place->ahead)
-		return;
-	struct command command = { .type = COMMAND_NO_NEXT, .test = test };
-	slots_send(engine, slot, &command);
+		if (!place->ahead && engine->sched_ops->waiting(engine->sched) == 0)
+			recall_for_idle(engine);
+	}
+	answer_wishes(engine);
 }

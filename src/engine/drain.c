@@ -29,6 +29,7 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		place->finished_one = true;
 		verdict_attempt_ended(engine, event);
 		place->reserved = false;
+		place->wants = 0;
 	}
 	if (event->type == EVENT_TEST_STARTED || event->type == EVENT_TEST_FINISHED)
 		dispatch_slot(engine, slot);

@@ -50,6 +50,7 @@ struct slot {
 	uint64_t ahead;    /* sent, not started */
 	bool recalling;    /* `ahead` was asked back */
 	bool finished_one; /* since this incarnation began */
+	uint64_t wants;    /* its harness waits to hear what comes after this test, 0: it doesn't */
 	bool reserved;     /* its test failed and is to be run again here: nothing else is sent before */
 	bool retiring;     /* its harnesses were told to leave */
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */

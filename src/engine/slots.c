@@ -209,6 +209,7 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 
 	bool barren = !place->finished_one;
 	place->state = SLOT_EMPTY;
+	place->wants = 0;
 	place->reserved = place->retiring = false;
 	if (place->ahead)
 		dispatch_unsend(engine, slot);

@@ -5,12 +5,16 @@
  * The first failed attempt is the testcase's own, each later one a rerunFailure or rerunError; where the
  * test passed in the end, each is a flakyFailure or flakyError.  A quarantined failure and a test that
  * never ran are <skipped>, and say why.
+ *
+ * Tests of pytest are named as its own writer (junit_family xunit2) does, so that a CI system goes on with the
+ * history that it has: the classname is the file's path and the classes with dots, the name what is left of the id.
  */
 #include "report/report.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "event/codec.h"
 #include "report/style.h"
@@ -97,6 +101,48 @@ static void add_timestamp(struct str *out, uint64_t wall)
 
 	if (gmtime_r(&seconds, &parts) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts))
 		xml_add_attribute(out, "timestamp", text);
+}
+
+static bool is_pytest(const struct test *test)
+{
+	return test->adapter && strcmp(test->adapter, "pytest") == 0;
+}
+
+/* "tests/test_a.py::TestA::test_x[a::b]" gives "tests.test_a.TestA" and "test_x[a::b]". */
+static void add_pytest_name(struct str *out, const struct test *test)
+{
+	struct str classname = STR_INIT, name = STR_INIT;
+	const char *bracket = strchr(test->id, '[');
+	const char *end = bracket ? bracket : test->id + strlen(test->id);
+	bool is_path = true;
+	const char *at = test->id;
+
+	for (;;) {
+		const char *next = memmem(at, (size_t)(end - at), "::", 2);
+		const char *stop = next ? next : end;
+		size_t length = (size_t)(stop - at);
+
+		if (is_path && length >= 3 && memcmp(stop - 3, ".py", 3) == 0)
+			length -= 3;
+		str_clear(&name);
+		for (size_t i = 0; i < length; i++)
+			str_add_char(&name, is_path && at[i] == '/' ? '.' : at[i]);
+		is_path = false;
+		if (!next)
+			break;
+		if (classname.length)
+			str_add_char(&classname, '.');
+		str_add(&classname, name.data, name.length);
+		at = next + 2;
+	}
+	if (bracket)
+		str_add_text(&name, bracket);
+	if (test->ordinal > 1)
+		str_add_format(&name, " #%" PRIu32, test->ordinal);
+	xml_add_attribute(out, "classname", classname.length ? classname.data : "");
+	xml_add_attribute(out, "name", name.length ? name.data : "");
+	str_fini(&classname);
+	str_fini(&name);
 }
 
 /* "tests/unit/test_ring" gives "tests.unit"; an id without a directory gives the suite. */
@@ -253,12 +299,17 @@ static void add_skipped(struct str *out, const struct test *test)
 {
 	struct str message = STR_INIT;
 	struct str why = STR_INIT;
+	const char *type = test->outcome == OUTCOME_XFAILED ? "xfail" : NULL;
 
+	if (is_pytest(test) && test->outcome == OUTCOME_XFAILED)
+		type = "pytest.xfail";
+	else if (is_pytest(test) && test->outcome == OUTCOME_SKIPPED)
+		type = "pytest.skip";
 	if (outcome_is_failure(test->outcome))
 		str_add_format(&message, "quarantined: %s", outcome_name(test->outcome));
 	else if (test->outcome == OUTCOME_NOTRUN)
 		str_add_text(&message, "not run");
-	else if (test->outcome == OUTCOME_XFAILED)
+	else if (test->outcome == OUTCOME_XFAILED && !is_pytest(test))
 		str_add_text(&message, "expected to fail");
 	else if (test->outcome == OUTCOME_NONE)
 		str_add_text(&message, "not run: the run did not end");
@@ -267,9 +318,8 @@ static void add_skipped(struct str *out, const struct test *test)
 		str_add_text(&message, ": ");
 	str_add(&message, why.data, why.length);
 	str_add_text(out, "<skipped");
-	if (test->outcome == OUTCOME_XFAILED)
-		xml_add_attribute(out, "type", "xfail");
-	xml_add_attribute(out, "message", message.data);
+	xml_add_attribute(out, "type", type);
+	xml_add_attribute(out, "message", message.length ? message.data : "");
 	str_add_text(out, "/>\n");
 	str_fini(&message);
 	str_fini(&why);
@@ -277,20 +327,56 @@ static void add_skipped(struct str *out, const struct test *test)
 		add_output(out, test_last_attempt(test));
 }
 
-static void add_test(struct str *out, const struct test *test)
+static void add_name(struct str *out, const struct test *test)
 {
 	struct str name = STR_INIT;
 
-	str_add_text(out, "<testcase");
+	if (is_pytest(test)) {
+		add_pytest_name(out, test);
+		return;
+	}
 	add_classname(out, test);
 	style_add_name(&name, test, false);
 	xml_add_attribute(out, "name", name.data);
 	str_fini(&name);
+}
+
+/* What the test recorded about itself; the last attempt's. */
+static void add_properties(struct str *out, const struct test *test)
+{
+	const struct attempt *last = test_last_attempt(test);
+	struct error error = ERROR_INIT;
+	struct json *properties;
+
+	if (!last || !last->properties)
+		return;
+	properties = json_parse(slice_of(last->properties), "properties", &error);
+	if (json_count(properties)) {
+		str_add_text(out, "<properties>\n");
+		for (size_t i = 0; i < json_count(properties); i++) {
+			const struct json *pair = json_at(properties, i);
+
+			str_add_text(out, "<property");
+			xml_add_attribute(out, "name", json_text_at(pair, 0));
+			xml_add_attribute(out, "value", json_text_at(pair, 1));
+			str_add_text(out, "/>\n");
+		}
+		str_add_text(out, "</properties>\n");
+	}
+	json_free(properties);
+	error_clear(&error);
+}
+
+static void add_test(struct str *out, const struct test *test)
+{
+	str_add_text(out, "<testcase");
+	add_name(out, test);
 	add_seconds(out, "time", test->duration);
 	xml_add_attribute(out, "file", test->file);
 	if (test->line)
 		str_add_format(out, " line=\"%" PRIu32 "\"", test->line);
 	str_add_text(out, ">\n");
+	add_properties(out, test);
 	switch (result_of(test)) {
 	case RESULT_FAILURE:
 		add_failure(out, test, "failure");
