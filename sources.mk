@@ -198,8 +198,34 @@ public_headers = \
 	include/xtop/event.h
 
 man_pages = \
+	man/xtop-protocol.5 \
 	man/xtop.1 \
 	man/xtop.yaml.5
+
+python_package = \
+	python/xtop_pytest/__init__.py \
+	python/xtop_pytest/__main__.py \
+	python/xtop_pytest/afterfork.py \
+	python/xtop_pytest/changes.py \
+	python/xtop_pytest/collection.py \
+	python/xtop_pytest/controllerhalf.py \
+	python/xtop_pytest/coverage_support.py \
+	python/xtop_pytest/harness.py \
+	python/xtop_pytest/interrupt.py \
+	python/xtop_pytest/keeper.py \
+	python/xtop_pytest/marks.py \
+	python/xtop_pytest/options.py \
+	python/xtop_pytest/output.py \
+	python/xtop_pytest/replay.py \
+	python/xtop_pytest/reports.py \
+	python/xtop_pytest/requirements.py \
+	python/xtop_pytest/server.py \
+	python/xtop_pytest/session.py \
+	python/xtop_pytest/spawned.py \
+	python/xtop_pytest/state.py \
+	python/xtop_pytest/watch.py \
+	python/xtop_pytest/wire.py \
+	python/xtop_pytest/workerhalf.py
 
 unit_tests = \
 	tests/unit/test_adapter_exec \
@@ -219,12 +245,14 @@ unit_tests = \
 	tests/unit/test_json \
 	tests/unit/test_json_report \
 	tests/unit/test_junit \
+	tests/unit/test_lines \
 	tests/unit/test_load \
 	tests/unit/test_map \
 	tests/unit/test_model \
 	tests/unit/test_options \
 	tests/unit/test_output \
 	tests/unit/test_plain \
+	tests/unit/test_protocol \
 	tests/unit/test_pytest \
 	tests/unit/test_pytest_project \
 	tests/unit/test_quarantine \
@@ -260,7 +288,9 @@ script_tests = \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
 	tests/cli/output.sh \
+	tests/cli/pytest_fixtures.sh \
 	tests/cli/pytest_options.sh \
+	tests/cli/pytest_outcomes.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \
 	tests/cli/spawn_errors.sh \
@@ -287,12 +317,33 @@ shipped_files = \
 	tests/compat/pytest_outcomes.py \
 	tests/compat/tap_outcomes.pl \
 	tests/compat/tap_suites.sh \
+	tests/fixtures/pytest_fixtures/check.py \
+	tests/fixtures/pytest_fixtures/conftest.py \
+	tests/fixtures/pytest_fixtures/other/__init__.py \
+	tests/fixtures/pytest_fixtures/other/test_one.py \
+	tests/fixtures/pytest_fixtures/other/test_three.py \
+	tests/fixtures/pytest_fixtures/other/test_two.py \
+	tests/fixtures/pytest_fixtures/pack/__init__.py \
+	tests/fixtures/pytest_fixtures/pack/test_one.py \
+	tests/fixtures/pytest_fixtures/pack/test_three.py \
+	tests/fixtures/pytest_fixtures/pack/test_two.py \
+	tests/fixtures/pytest_fixtures/pytest.ini \
+	tests/fixtures/pytest_outcomes/pytest.ini \
+	tests/fixtures/pytest_outcomes/tests/bad.fate \
+	tests/fixtures/pytest_outcomes/tests/conftest.py \
+	tests/fixtures/pytest_outcomes/tests/documented.py \
+	tests/fixtures/pytest_outcomes/tests/good.fate \
+	tests/fixtures/pytest_outcomes/tests/test_fates.py \
+	tests/fixtures/pytest_outcomes/tests/test_ids.py \
+	tests/fixtures/pytest_outcomes/tests/test_skipped_module.py \
+	tests/fixtures/pytest_outcomes/tests/test_unittest.py \
 	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_config.seeds/list.yaml \
 	tests/fuzz/fuzz_config.seeds/mapping.yaml \
 	tests/fuzz/fuzz_event.c \
 	tests/fuzz/fuzz_journal.c \
 	tests/fuzz/fuzz_model.c \
+	tests/fuzz/fuzz_protocol.c \
 	tests/fuzz/fuzz_quarantine.c \
 	tests/fuzz/fuzz_quarantine.seeds/block.yaml \
 	tests/fuzz/fuzz_quarantine.seeds/flow.yaml \
@@ -302,6 +353,7 @@ shipped_files = \
 	tests/fuzz/run.sh \
 	tests/layers.txt \
 	tests/lib/cases.sh \
+	tests/lib/python.sh \
 	tests/lib/runs.sh \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \

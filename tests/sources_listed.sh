@@ -7,7 +7,7 @@ cd "${srcdir:-$(dirname "$0")/..}" || exit 99
 
 # What stands in the given directories, sorted, without what a build or a run leaves there.
 files_below() {
-	find "$@" \( -name .deps -o -name .xtop \) -prune -o -type f \
+	find "$@" \( -name .deps -o -name .xtop -o -name __pycache__ -o -name .pytest_cache \) -prune -o -type f \
 		! -name '*.o' ! -name '*.log' ! -name '*.trs' ! -name '*~' ! -name '.*.sw?' ! -name .dirstamp \
 		! -path examples/demo/quarantine.yaml -print 2>/dev/null |
 		LC_ALL=C sort |
@@ -42,6 +42,7 @@ generate() {
 	done | list library_sources
 	files_below include | list public_headers
 	files_below man | list man_pages
+	files_below python | list python_package
 	files_below tests/unit | sed -n 's/^\(tests\/unit\/test_[^/]*\)\.c$/\1/p' | list unit_tests
 	files_below tests/unit | grep -v '^tests/unit/test_[^/]*\.c$' | list unit_support
 	files_below tests | grep "$is_script_test" | list script_tests

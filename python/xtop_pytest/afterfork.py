@@ -155,14 +155,14 @@ def disarm_exits():
         atexit.register(multiprocessing._exit_function)
 
 
-def run_exits(descriptor):
+def run_exits(descriptor, seconds=EXIT_SECONDS):
     """Run what was registered since, and wait for threads, under a deadline.
 
     Without it files of the tests' atexit functions are missing; without the deadline a thread that
     never ends would keep the worker for ever. The watch is one in C: it also ends a process that is
     stuck with the interpreter's lock held, and writes where it was.
     """
-    faulthandler.dump_traceback_later(EXIT_SECONDS, exit=True, file=descriptor)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=descriptor)
     try:
         threading._shutdown()
     except BaseException:

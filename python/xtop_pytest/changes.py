@@ -53,7 +53,10 @@ class Record:
 
     def changed(self):
         """Return the paths whose loaded text is no longer the file's, sorted."""
-        changed = [path for path, state in self._files.items() if state_of(path) != state or not state]
+        changed = []
+        for path, state in self._files.items():
+            if state is None or state_of(path) != state:
+                changed.append(path)
         changed.extend(path for path in self._absent if os.path.exists(path))
         return sorted(changed)
 

@@ -550,5 +550,5 @@ def class_of(names):
 
 def stand_in(kind):
     """Return a class that looks like this one, and takes any text."""
-    init = {"__init__": Exception.__init__, "__str__": Exception.__str__, "__module__": kind.__module__}
-    return type(kind.__name__, (kind,), init)
+    plain = {"__init__": Exception.__init__, "__str__": Exception.__str__}
+    return type(kind.__name__, (kind,), dict(plain, __module__=kind.__module__))

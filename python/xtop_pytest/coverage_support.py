@@ -11,6 +11,8 @@ import socket
 import sqlite3
 import sys
 
+from .state import state
+
 
 def _plugin(config):
     return config.pluginmanager.get_plugin("_cov")
@@ -27,12 +29,18 @@ def _started():
     return list(getattr(kind, "_instances", ()))
 
 
+def _pid_of(cov):
+    return getattr(getattr(cov, "_collector", None), "pid", None)
+
+
 def after_fork(config):
     """Make the inherited measurement this process' own."""
     collector = sys.modules.get("coverage.collector")
     if collector is None:
         return
     pid = os.getpid()
+    # Coverage's patch=fork has begun a new measurement in this process already.
+    state(config).measuring = [cov for cov in _started() if _pid_of(cov) == pid]
     for each in getattr(collector.Collector, "_collectors", ()):
         # A coverage object that a test starts would throw away those of another process.
         each.pid = pid
@@ -64,8 +72,10 @@ def before_exit(config):
     """Save what this harness has measured; after the last teardown."""
     own = getattr(_controller(config), "cov", None)
     instances = [cov for cov in reversed(_started()) if getattr(cov, "_auto_save", False)]
-    if own is not None and own not in instances:
-        instances.append(own)
+    if own is not None:
+        # What else measured before pytest-cov did has been paused since, and isn't pytest-cov's.
+        begun = state(config).measuring
+        instances = [own] + [cov for cov in instances if cov in begun]
     for cov in instances:
         here = None
         try:

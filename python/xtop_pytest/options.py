@@ -24,7 +24,6 @@ MARKERS = (
 )
 
 # The options that xtop takes over, where the plugin that has them is not installed.
-# (names, destination, argparse settings)
 ADOPTED = (
     (("-n", "--numprocesses"), {"dest": "numprocesses"}),
     (("--maxprocesses",), {"dest": "maxprocesses", "type": int}),
@@ -38,10 +37,27 @@ ADOPTED = (
     (("--timeout-method",), {"dest": "timeout_method"}),
     (("--session-timeout",), {"dest": "session_timeout", "type": float}),
 )
-ADOPTED_INI = ("timeout", "timeout_method", "timeout_func_only", "session_timeout", "reruns", "reruns_delay")
+ADOPTED_INI = (
+    "timeout",
+    "timeout_method",
+    "timeout_func_only",
+    "session_timeout",
+    "reruns",
+    "reruns_delay",
+)
 
 # Plugins whose work xtop does: their options, ini values and marks stay, their hooks go.
 RETIRED = ("pytest_rerunfailures", "pytest_timeout")
+
+# Where plugins write reports about the whole run.
+REPORTS = (
+    "xmlpath",
+    "htmlpath",
+    "pastebin",
+    "json_report_file",
+    "report_log",
+    "allure_report_dir",
+)
 
 
 def prepare(settings):
@@ -75,7 +91,7 @@ class OptionsPlugin:
             adopt_options(early_config, parser, args)
 
     def _calm_early_readers(self, known):
-        """Change what pytest-cov looks at before anybody else: it would wait for xdist's workers."""
+        """Change what pytest-cov looks at early: it would wait for xdist's workers."""
         for name, value in (("numprocesses", 0), ("dist", "no"), ("distload", False), ("tx", [])):
             if hasattr(known, name):
                 setattr(known, name, value)
@@ -159,7 +175,8 @@ def adopt_options(config, parser, args):
         space = parser.parse_known_args(args, namespace=copy.copy(config.option))
         for names, settings in ADOPTED:
             if settings["dest"] in vars(space):
-                setattr(config.known_args_namespace, settings["dest"], getattr(space, settings["dest"]))
+                value = getattr(space, settings["dest"])
+                setattr(config.known_args_namespace, settings["dest"], value)
 
 
 def ini(config, name):
@@ -204,9 +221,8 @@ def find_defaults(config):
     found["reruns"] = first(int, getattr(option, "reruns", None), ini(config, "reruns")) or None
     delay = first(float, getattr(option, "reruns_delay", None), ini(config, "reruns_delay"))
     found["reruns_delay"] = delay or None
-    limit = first(
-        float, getattr(option, "timeout", None), os.environ.get("PYTEST_TIMEOUT"), ini(config, "timeout")
-    )
+    variable = os.environ.get("PYTEST_TIMEOUT")
+    limit = first(float, getattr(option, "timeout", None), variable, ini(config, "timeout"))
     found["timeout"] = limit if limit and limit > 0 else None
     whole = first(float, getattr(option, "session_timeout", None), ini(config, "session_timeout"))
     found["session_timeout"] = whole if whole and whole > 0 else None
@@ -261,7 +277,7 @@ def take_over(config):
 
 def silence_reports(config):
     """Keep an auxiliary server, which only reruns a few tests, from writing the run's reports."""
-    for name in ("xmlpath", "htmlpath", "pastebin", "json_report_file", "report_log", "allure_report_dir"):
+    for name in REPORTS:
         if hasattr(config.option, name):
             setattr(config.option, name, None)
     if hasattr(config.option, "json_report"):
@@ -283,7 +299,8 @@ def check_expressions(config):
         try:
             Expression.compile(text)
         except Exception as error:
-            raise pytest.UsageError("wrong expression passed to '%s': %s: %s" % (flag, text, _say(error)))
+            said = "wrong expression passed to '%s': %s: %s" % (flag, text, _say(error))
+            raise pytest.UsageError(said)
 
 
 def _say(error):
@@ -331,8 +348,8 @@ def _failure_of(problem):
         return 4, _usage(str(problem))
     if isinstance(problem, Exit):
         code = getattr(problem, "returncode", None)
-        where = _where(problem)
-        return code if code else 2, "%spytest.exit: %s" % (where, getattr(problem, "msg", "") or problem)
+        said = getattr(problem, "msg", "") or problem
+        return code or 2, "%spytest.exit: %s" % (_where(problem), said)
     if isinstance(problem, SystemExit):
         code = problem.code if isinstance(problem.code, int) and problem.code else 2
         said = problem.code if isinstance(problem.code, str) else "status %s" % (problem.code or 0)
@@ -353,10 +370,10 @@ def _internal(text):
     """Return an internal error's traceback, from the project's code on, behind one line on it."""
     lines = text.splitlines()
     first = place = None
-    for number_, line in enumerate(lines):
+    for index, line in enumerate(lines):
         found = re.match(r'\s*File "([^"]+)", line (\d+)', line)
         if found and not watch.is_installed(found.group(1)):
-            first = number_ if first is None else first
+            first = index if first is None else first
             place = "%s:%s: " % (_short(found.group(1)), found.group(2))
     # An exception may have notes; its own line is the first behind the frames.
     said = next((line for line in reversed(lines) if line and not line[0].isspace()), lines[-1])
@@ -401,9 +418,9 @@ def _trace(error):
         return "".join(lines).rstrip()
     entries = traceback.extract_tb(error.__traceback__)
     first = 0
-    for number_, frame in enumerate(entries):
+    for index, frame in enumerate(entries):
         if not watch.is_installed(frame.filename):
-            first = number_
+            first = index
             break
     lines = traceback.format_list(entries[first:])
     lines += traceback.format_exception_only(type(error), error)

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import threading
 import time
 import traceback
 
@@ -53,19 +54,27 @@ def command_name():
 
 def fail(controller, code, message):
     """Tell the controller why nothing can be run, and end."""
-    controller.tell({"event": "failed", "code": code, "message": message})
-    end()
+    end(controller, {"event": "failed", "code": code, "message": message})
 
 
-def end():
-    """Flush what was printed, and end without running anything else."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            # A plugin may have closed it.
-            pass
-    afterfork.leave(0)
+def end(controller, last):
+    """Do what Python does at its end, send the last message, and be gone.
+
+    What the suite's imports have started is stopped by exit functions; they may hang, so a thread
+    sends the message in their place after a while, and the watch in C ends a process in which no
+    thread can run any more.
+    """
+
+    def leave():
+        controller.tell(last)
+        afterfork.leave(0)
+
+    late = threading.Timer(afterfork.EXIT_SECONDS, leave)
+    late.daemon = True
+    late.start()
+    afterfork.run_exits(sys.__stderr__.fileno(), 2 * afterfork.EXIT_SECONDS)
+    late.cancel()
+    leave()
 
 
 def serve(controller, settings, state):
@@ -88,5 +97,4 @@ def serve(controller, settings, state):
         if summary:
             controller.tell({"event": "summary", "text": summary})
         status = run.half.status(int(status))
-    controller.tell({"event": "finished", "status": status})
-    end()
+    end(controller, {"event": "finished", "status": status})

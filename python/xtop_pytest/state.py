@@ -19,6 +19,7 @@ class State:
         self.screen = None
         self.registered = []
         self.late = None
+        self.measuring = []
 
 
 def state(config):

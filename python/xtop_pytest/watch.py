@@ -130,7 +130,8 @@ def _places():
 
 
 _PLACES = _places()
-_PARTS = tuple(os.sep + n + os.sep for n in ("site-packages", "dist-packages", ".venv", ".tox", ".nox"))
+_NAMES = ("site-packages", "dist-packages", ".venv", ".tox", ".nox")
+_PARTS = tuple(os.sep + name + os.sep for name in _NAMES)
 
 
 def is_installed(filename):

@@ -217,7 +217,8 @@ def finish_worker(config, session):
         output["shouldfail"] = session.shouldfail
         output["shouldstop"] = session.shouldstop
     os.chdir(str(config.invocation_params.dir))
-    _guarded(given, lambda: config.hook.pytest_sessionfinish(session=session, exitstatus=session.exitstatus))
+    finish = config.hook.pytest_sessionfinish
+    _guarded(given, lambda: finish(session=session, exitstatus=session.exitstatus))
     if given.spawned is not None:
         _guarded(given, config._ensure_unconfigure)
     return plain(output or {})

@@ -483,6 +483,20 @@ static int check_choice(const struct config *config, struct error *error)
 	return 0;
 }
 
+/* Behind "--" it is pytest's word, and means the same. */
+static bool asks_for_a_list(const struct config *config)
+{
+	bool pytest = false;
+
+	vec_each(&config->suites, suite) pytest = pytest || suite_has_server(suite);
+	vec_each(&config->adapter_arguments, it)
+	{
+		if (pytest && (strcmp(*it, "--co") == 0 || strcmp(*it, "--collect-only") == 0))
+			return true;
+	}
+	return false;
+}
+
 int collect_prepare(struct config *config, struct error *error)
 {
 	bool has_arguments = config->arguments.length > 0;
@@ -499,5 +513,6 @@ int collect_prepare(struct config *config, struct error *error)
 		return -1;
 	if (!has_arguments && config->suites.length == 0)
 		guess_suites(config);
+	config->collect_only = config->collect_only || asks_for_a_list(config);
 	return check_choice(config, error);
 }

@@ -45,7 +45,7 @@ static const char *why_no_tui(const struct config *config)
 int frontends_wants_tui(const struct config *config, struct error *error)
 {
 	const char *reason = why_no_tui(config);
-	if (config->tui == TRISTATE_NO)
+	if (config->tui == TRISTATE_NO || config->collect_only)
 		return 0;
 	if (config->tui == TRISTATE_YES)
 		return reason ? error_set(error, "--tui: the dashboard can't be opened: %s", reason) : 1;
@@ -181,6 +181,9 @@ int frontends_finish(struct frontends *frontends, const struct model *model, str
 	vec_each(&frontends->reports, report)
 		if ((*report)->ops->finish((*report), model, error) != 0)
 			result = -1;
+	/* pytest's own configuration may have asked for them. */
+	if (frontends->plain)
+		report_plain_list_durations(frontends->plain, frontends->config->durations);
 	if (frontends->plain && frontends->plain->ops->finish(frontends->plain, model, result ? NULL : error) != 0)
 		result = -1;
 	return result;

@@ -19,7 +19,7 @@ static bool waits_for_sessions(const struct engine *engine)
 {
 	for (size_t i = 0; i < engine->servers.length; i++) {
 		const struct server *server = engine->servers.items[i];
-		if (!server->auxiliary && (server->state == SERVER_SERVING || server->state == SERVER_ENDING))
+		if (server->state == SERVER_SERVING || server->state == SERVER_ENDING)
 			return true;
 	}
 	return false;
@@ -52,7 +52,7 @@ static bool end_servers(struct engine *engine)
 	bool waiting = false;
 	vec_each(&engine->servers, it) {
 		struct server *server = *it;
-		if (server->state == SERVER_SERVING && !server->auxiliary) {
+		if (server->state == SERVER_SERVING) {
 			struct str line = STR_INIT;
 			protocol_put_finish(&line, sum.failed, sum.passed, engine->close_reason);
 			server->state = SERVER_ENDING;

@@ -57,7 +57,8 @@ void rerun_on_changes(struct server *server, const struct json *files)
 		struct str others = STR_INIT;
 		if (count > 1)
 			str_add_format(&others, " and %zu other file%s", count - 1, count == 2 ? "" : "s");
-		engine_log(engine, LEVEL_NOTE, "%s%s changed since it was imported: a new server collects what is run again",
+		/* A warning, so that the status bar shows it. */
+		engine_log(engine, LEVEL_WARNING, "%s%s changed since it was imported: a new server collects what is run again",
 			   first ? first : "code", others.length ? others.data : "");
 		str_fini(&others);
 	}
@@ -84,27 +85,6 @@ static char *path_of(struct engine *engine, const struct entry *entry)
 	return path;
 }
 
-static bool is_needed(struct engine *engine, const struct server *server)
-{
-	vec_each(&engine->entries, entry)
-		if (entry->state != ENTRY_DONE && entry->found.server == server->number)
-			return true;
-	return false;
-}
-
-/* Earlier servers for reruns that nothing runs by any more. */
-static void end_old_ones(struct engine *engine)
-{
-	vec_each(&engine->servers, it) {
-		struct server *server = *it;
-		if (server->auxiliary && !server->replaces && server->state == SERVER_SERVING &&
-		    server->tests.length == 0 && !is_needed(engine, server)) {
-			server->state = SERVER_DONE;
-			server_kill(server);
-		}
-	}
-}
-
 static void start_for(struct engine *engine, const struct suite_config *suite)
 {
 	struct map *seen = map_new();
@@ -128,6 +108,9 @@ static void start_for(struct engine *engine, const struct suite_config *suite)
 	if (tests.length > 0) {
 		struct error error = ERROR_INIT;
 		struct server *server = server_start(engine, suite, paths.items, paths.length, true, &error);
+		if (server)
+			engine_log(engine, LEVEL_NOTE, "%s: collecting %zu file%s again, as the code is now", suite->name,
+				   paths.length, paths.length == 1 ? "" : "s");
 		vec_each(&tests, test) {
 			if (server)
 				vec_push(&server->tests, *test);
@@ -145,7 +128,6 @@ static void start_for(struct engine *engine, const struct suite_config *suite)
 void rerun_start_fresh(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
-	end_old_ones(engine);
 	while (engine->fresh.length > 0)
 		start_for(engine, engine_entry(engine, engine->fresh.items[0])->found.suite);
 	finish_check(engine);

@@ -232,13 +232,14 @@ static int launch_server(struct server *server, const struct launch *launch, str
 	}
 	VEC(char *) argv = VEC_INIT;
 	VEC(char *) variables = VEC_INIT;
+	char mark[] = "XTOP=1";
 	char *run_id = alloc_format("XTOP_RUN_ID=%s", engine->run_id);
 	vec_each(&launch->argv, argument)
 		vec_push(&argv, *argument);
 	vec_push(&argv, NULL);
 	vec_each(&launch->environment, variable)
 		vec_push(&variables, *variable);
-	vec_push(&variables, (char[]){ "XTOP=1" });
+	vec_push(&variables, mark);
 	vec_push(&variables, run_id);
 	vec_push(&variables, NULL);
 	int result = pool_start_server(engine->pool, server->number, argv.items, variables.items, launch->cwd,

@@ -36,7 +36,8 @@ static void apply_default(struct engine *engine, const struct json *defaults, co
 static void apply_defaults(struct engine *engine, const struct json *defaults)
 {
 	static const char *const keys[] = { "numprocesses", "maxfail",	 "reruns", "reruns_delay",
-					    "timeout",	    "durations", "dist" };
+					    "timeout",	    "durations", "dist",   "maxprocesses",
+					    "max_worker_restart" };
 	for (size_t i = 0; defaults && i < sizeof(keys) / sizeof(keys[0]); i++)
 		apply_default(engine, defaults, keys[i]);
 }
@@ -255,10 +256,12 @@ void server_died(struct server *server, const char *how)
 	}
 	case SERVER_SERVING:
 		server->state = SERVER_DONE;
-		if (!server->auxiliary && !engine->interrupted)
+		if (!server->auxiliary && !engine->interrupted) {
+			engine->failed_inside = true; /* the answer is not whole */
 			engine_log(engine, LEVEL_ERROR,
 				   "%s: %s; the tests go on, but what plugins gather there (coverage, reports) is lost",
 				   server->suite->name, message);
+		}
 		if (server->wanted_again && !engine->finished)
 			server_replace(server);
 		break;

@@ -17,9 +17,10 @@ static unsigned reruns_of(const struct engine *engine, const struct entry *entry
 }
 
 /* A process that could not even be executed will not be the next time either. */
-static bool was_started(const struct attempt *attempt)
+static bool was_started(const struct entry *entry, const struct attempt *attempt)
 {
-	return attempt->signal || attempt->exit_code >= 0 || attempt->outcome != OUTCOME_ERROR;
+	/* An error in a fixture is one of a server's test that ran. */
+	return entry->found.server || attempt->signal || attempt->exit_code >= 0 || attempt->outcome != OUTCOME_ERROR;
 }
 
 static uint64_t rerun_delay(const struct engine *engine, const struct entry *entry)
@@ -185,7 +186,7 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->message);
 	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
-	    was_started(attempt) && !stop_reason(engine, entry)) {
+	    was_started(entry, attempt) && !stop_reason(engine, entry)) {
 		uint64_t delay = rerun_delay(engine, entry);
 		if (delay) {
 			entry->state = ENTRY_DELAYED;

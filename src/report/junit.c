@@ -364,7 +364,6 @@ static void add_properties(struct str *out, const struct test *test)
 		str_add_text(out, "</properties>\n");
 	}
 	json_free(properties);
-	error_clear(&error);
 }
 
 static void add_test(struct str *out, const struct test *test)

@@ -487,3 +487,10 @@ struct frontend *report_plain_new(const struct plain_options *options)
 	plain->next_heartbeat = first_heartbeat;
 	return &plain->base;
 }
+
+void report_plain_list_durations(struct frontend *frontend, unsigned count)
+{
+	struct plain *plain = (struct plain *)frontend;
+
+	plain->options.durations = count;
+}

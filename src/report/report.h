@@ -22,6 +22,8 @@ struct plain_options {
 	const char *root;   /* for paths in messages */
 };
 struct frontend *report_plain_new(const struct plain_options *options);
+/* How many of the slowest tests the summary lists, where that becomes known only during the run. */
+void report_plain_list_durations(struct frontend *frontend, unsigned count);
 
 /* NDJSON of every event, a line each, to `out` (borrowed until free; flushed after each burst: at tick and at
  * verdicts). Fields: include/xtop/event.h. */

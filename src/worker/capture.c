@@ -40,6 +40,7 @@ void capture_renew(struct capture *capture, uint64_t limit)
 	str_clear(&capture->tail);
 	capture->last_line[0] = '\0';
 	capture->line_length = 0;
+	capture->in_epilogue = false;
 }
 
 int capture_open(struct capture *capture, bool split, int child_fds[3], struct error *error)
@@ -61,7 +62,9 @@ int capture_open(struct capture *capture, bool split, int child_fds[3], struct e
 static void end_line(struct capture *capture)
 {
 	capture->line[capture->line_length] = '\0';
-	if (strspn(capture->line, " \t\r") < capture->line_length)
+	if (capture->epilogue && text_starts_with(capture->line, capture->epilogue))
+		capture->in_epilogue = true;
+	if (!capture->in_epilogue && strspn(capture->line, " \t\r") < capture->line_length)
 		memcpy(capture->last_line, capture->line, capture->line_length + 1);
 	capture->line_length = 0;
 }

@@ -40,6 +40,9 @@ struct capture {
 	char last_line[CAPTURE_LINE_SIZE]; /* the newest whole line that is not blank */
 	char line[CAPTURE_LINE_SIZE];      /* the one that is being printed */
 	size_t line_length;
+	const char *epilogue; /* a line that begins so and all that follows is never the last line; NULL: none. Set by the
+			       * owner, static */
+	bool in_epilogue;
 };
 
 void capture_init(struct capture *capture, const struct capture_host *host, uint64_t limit);

@@ -22,6 +22,9 @@
 #define KILL_GRACE (5 * CLOCK_SECOND)
 #define FAILED_GRACE (5 * CLOCK_SECOND) /* for one that said that it can't run tests to exit */
 
+/* What Python prints of a crash: the traceback behind it says less than what the test printed before. */
+#define EPILOGUE "Fatal Python error: "
+
 enum phase {
 	PHASE_ABSENT,
 	PHASE_CONNECTING, /* the server is busy */
@@ -84,6 +87,7 @@ static void clear_process(struct harness *harness)
 	struct capture_host host = { printed, kept, harness };
 	capture_init(&harness->capture, &host, 0);
 	harness->capture.held = harness->held;
+	harness->capture.epilogue = EPILOGUE;
 	lines_init(&harness->line, -1, LINES_LIMIT);
 	harness->phase = PHASE_ABSENT;
 	harness->blocked = harness->said_ready = harness->died = harness->ending = false;

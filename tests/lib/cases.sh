@@ -12,7 +12,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 for name in $(env | sed -n 's/^\(XTOP_[A-Z_]*\)=.*/\1/p'); do
-	[ "$name" = XTOP_TEST_LIMIT ] || unset "$name"
+	case $name in XTOP_TEST_LIMIT | XTOP_TEST_PYTHON | XTOP_DATADIR) ;; *) unset "$name" ;; esac
 done
 unset CI NO_COLOR FORCE_COLOR CLICOLOR_FORCE PYTEST_XDIST_AUTO_NUM_WORKERS name
 LIMIT=${XTOP_TEST_LIMIT:-300}

@@ -15,6 +15,7 @@
  *     hold                    prints "held" and waits for SIGCONT
  *     kill-keeper             kills its keeper, and waits until it is gone
  *     segv exit:N close garbage  what crashes it, or its connection
+ *     fatal                   prints what Python prints before it is killed by a signal
  *     daemon                  a child in a session of its own, which holds all that is open
  *     late:TEXT               an error that came late
  *     farewell:TEXT           will be printed when it leaves
@@ -214,6 +215,8 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 			kill(keeper, SIGKILL);
 	} else if (slice_equal_text(word, "segv")) {
 		raise(SIGSEGV);
+	} else if (slice_equal_text(word, "fatal")) {
+		stand_in_write(2, "Fatal Python error: Segmentation fault\n\n  File \"a.py\", line 1\n");
 	} else if (slice_equal_text(word, "exit")) {
 		_exit(atoi(argument));
 	} else if (slice_equal_text(word, "close")) {

@@ -30,6 +30,8 @@ static struct job *some_job(void)
 	job->timeout = UINT64_C(1500000000);
 	job->grace = 7;
 	job->output_limit = UINT64_MAX;
+	job->ordinal = 2;
+	job->may_rerun = true;
 	return job;
 }
 
@@ -59,6 +61,9 @@ static void job_comes_back_as_it_was(void **state)
 	assert_true(job->timeout == sent->timeout);
 	assert_true(job->grace == sent->grace);
 	assert_true(job->output_limit == sent->output_limit);
+	assert_int_equal(job->ordinal, 2);
+	assert_true(job->may_rerun);
+	assert_null(job->server);
 	command_fini(&back);
 	job_free(sent);
 	str_fini(&wire);
@@ -88,6 +93,30 @@ static void small_job_has_no_more_than_it_was_given(void **state)
 	str_fini(&wire);
 }
 
+/* Its program is the server's business. */
+static void job_of_a_server_needs_no_program(void **state)
+{
+	(void)state;
+	struct str wire = STR_INIT;
+	struct job *job = ALLOC_NEW(struct job);
+	launch_init(&job->launch);
+	job->test = job->attempt = job->ordinal = 1;
+	job->id = alloc_string("a.py::test");
+	job->server = alloc_string("xtop-server");
+	vec_push(&job->launch.environment, alloc_string("A=1"));
+	struct command command = { .type = COMMAND_JOB, .job = job }, back;
+	command_encode(&command, &wire);
+	assert_int_equal(command_decode(&wire, &back), 1);
+	assert_string_equal(back.job->server, "xtop-server");
+	assert_null(back.job->adapter);
+	assert_int_equal(back.job->launch.argv.length, 0);
+	assert_string_equal(back.job->launch.environment.items[0], "A=1");
+	assert_false(back.job->may_rerun);
+	command_fini(&back);
+	job_free(job);
+	str_fini(&wire);
+}
+
 static void other_commands_come_back(void **state)
 {
 	static const struct command commands[] = {
@@ -98,6 +127,8 @@ static void other_commands_come_back(void **state)
 		{ .type = COMMAND_PAUSE },
 		{ .type = COMMAND_RESUME },
 		{ .type = COMMAND_LEAVE },
+		{ .type = COMMAND_NO_NEXT, .test = 8 },
+		{ .type = COMMAND_RETIRE },
 	};
 	enum { COUNT = sizeof(commands) / sizeof(*commands) };
 	(void)state;
@@ -189,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(job_comes_back_as_it_was),
 		cmocka_unit_test(small_job_has_no_more_than_it_was_given),
+		cmocka_unit_test(job_of_a_server_needs_no_program),
 		cmocka_unit_test(other_commands_come_back),
 		cmocka_unit_test(command_waits_for_its_last_byte),
 		cmocka_unit_test(job_that_lacks_what_it_needs_is_refused),

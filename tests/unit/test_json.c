@@ -124,6 +124,47 @@ static void values_are_read_by_type(void **state)
 	json_free(json);
 }
 
+static void what_is_nested_is_read(void **state)
+{
+	struct json *json = parse("{\"o\":{\"k\":\"v\"},\"a\":[\"x\",[1],\"a\\u0000b\",null],\"t\":\"\\u0000\"}");
+	const struct json *array = json_get_array(json, "a");
+	struct slice bytes;
+
+	(void)state;
+	assert_string_equal(json_get_text(json_get_object(json, "o"), "k"), "v");
+	assert_null(json_get_object(json, "a"));
+	assert_null(json_get_array(json, "o"));
+	assert_null(json_get_array(json, "missing"));
+	assert_int_equal(json_count(array), 4);
+	assert_int_equal(json_count(NULL), 0);
+	assert_int_equal(json_count(json), 0);
+	assert_string_equal(json_text_at(array, 0), "x");
+	assert_null(json_text_at(array, 1));
+	assert_null(json_text_at(array, 4));
+	assert_null(json_text_at(NULL, 0));
+	assert_int_equal(json_count(json_at(array, 1)), 1);
+	assert_true(json_bytes_at(array, 2, &bytes));
+	assert_true(slice_equal(bytes, (struct slice){ "a\0b", 3 }));
+	assert_false(json_bytes_at(array, 3, &bytes));
+	assert_true(json_get_bytes(json, "t", &bytes));
+	assert_int_equal(bytes.length, 1);
+	assert_false(json_get_bytes(json, "o", &bytes));
+	json_free(json);
+}
+
+static void texts_and_nulls_are_values(void **state)
+{
+	struct json *object = json_new_object();
+	struct json *array = json_new_array();
+
+	(void)state;
+	json_push(array, json_new_text(slice_of("a\xFF")));
+	json_put_null(object, "n");
+	json_put(object, "a", array);
+	expect_dump(object, "{\"n\":null,\"a\":[\"a\xEF\xBF\xBD\"]}");
+	json_free(object);
+}
+
 static void what_was_dumped_is_read_back(void **state)
 {
 	static const char *const texts[] = { "{\"a\":[1,2.5,\"\\u0000\",null,{}],\"b\":\"\xC3\xA9\"}", "[]",
@@ -199,6 +240,8 @@ int main(void)
 		cmocka_unit_test(any_bytes_become_text),
 		cmocka_unit_test(reals_are_rounded_to_nine_decimals),
 		cmocka_unit_test(values_are_read_by_type),
+		cmocka_unit_test(what_is_nested_is_read),
+		cmocka_unit_test(texts_and_nulls_are_values),
 		cmocka_unit_test(what_was_dumped_is_read_back),
 		cmocka_unit_test(errors_have_a_place),
 		cmocka_unit_test(depth_is_limited),

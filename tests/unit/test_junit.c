@@ -288,6 +288,87 @@ static void failed_points_and_the_gap_are_told(void **state)
 	end(&junit);
 }
 
+static void pytest_tests_are_named_as_pytest_does(void **state)
+{
+	static const char *const ids[] = {
+		"tests/unit/test_a.py::TestA::TestB::test_x[a::b/c.py-[]]",
+		"test_a.py::test_plain",
+		"tests/broken.py",
+		"tests/README.md::doc.py",
+		"a::b",
+	};
+	static const char *const names[] = {
+		"<testcase classname=\"tests.unit.test_a.TestA.TestB\" name=\"test_x[a::b/c.py-[]]\" time",
+		"<testcase classname=\"test_a\" name=\"test_plain\" time",
+		"<testcase classname=\"\" name=\"tests.broken\" time",
+		"<testcase classname=\"tests.README.md\" name=\"doc.py\" time",
+		"<testcase classname=\"a\" name=\"b #2\" time",
+	};
+	struct junit_case junit;
+	const char *text;
+
+	(void)state;
+	begin(&junit);
+	for (unsigned i = 0; i < 5; i++) {
+		struct event found = feed_make(EVENT_TEST_FOUND);
+
+		event_put(&found, test, i + 1);
+		event_put_text(&found, suite, "pytest");
+		event_put_text(&found, adapter, "pytest");
+		event_put_text(&found, id, ids[i]);
+		if (i == 4)
+			event_put(&found, ordinal, 2);
+		feed_event(&junit.feed, found);
+	}
+	feed_whole(&junit.feed, 1, 0, (struct ending){ .outcome = OUTCOME_XFAILED, .reason = "bug 7" });
+	feed_whole(&junit.feed, 2, 0, (struct ending){ .outcome = OUTCOME_SKIPPED, .reason = "no db" });
+	feed_whole(&junit.feed, 3, 0, (struct ending){ .outcome = OUTCOME_XFAILED });
+	text = finish(&junit);
+	for (unsigned i = 0; i < 5; i++)
+		assert_has(text, names[i]);
+	assert_has(text, "<skipped type=\"pytest.xfail\" message=\"bug 7\"/>");
+	assert_has(text, "<skipped type=\"pytest.skip\" message=\"no db\"/>");
+	assert_has(text, "<skipped type=\"pytest.xfail\" message=\"\"/>");
+	end(&junit);
+}
+
+static void properties_are_those_of_the_last_attempt(void **state)
+{
+	struct junit_case junit;
+	struct event event;
+	const char *text;
+
+	(void)state;
+	begin(&junit);
+	feed_found(&junit.feed, 1, "a");
+	feed_found(&junit.feed, 2, "b");
+	for (unsigned attempt = 1; attempt <= 2; attempt++) {
+		feed_started(&junit.feed, 1, attempt, 0);
+		event = feed_ending(EVENT_TEST_FINISHED, 1, attempt == 1 ? &failed : &passed);
+		event_put(&event, attempt, attempt);
+		event_put(&event, worker, 0);
+		event_put_text(&event, properties,
+			       attempt == 1 ? "[[\"old\",\"1\"]]" : "[[\"k<\",\"v\\n\"],[\"k<\",\"w\"]]");
+		feed_event(&junit.feed, event);
+	}
+	feed_verdict(&junit.feed, 1, 2, passed);
+	feed_started(&junit.feed, 2, 1, 0);
+	event = feed_ending(EVENT_TEST_FINISHED, 2, &passed);
+	event_put(&event, attempt, 1);
+	event_put(&event, worker, 0);
+	event_put_text(&event, properties, "[[1],{\"a\":[]}");
+	feed_event(&junit.feed, event);
+	feed_verdict(&junit.feed, 2, 1, passed);
+	text = finish(&junit);
+	assert_has(text, "<properties>\n"
+			 "<property name=\"k&lt;\" value=\"v&#10;\"/>\n"
+			 "<property name=\"k&lt;\" value=\"w\"/>\n"
+			 "</properties>\n");
+	assert_null(strstr(text, "old"));
+	assert_null(strstr(strstr(text, "name=\"b\""), "<propert"));
+	end(&junit);
+}
+
 static void run_without_tests_is_a_report_too(void **state)
 {
 	struct junit_case junit;
@@ -331,6 +412,8 @@ int main(void)
 		cmocka_unit_test(reruns_are_told_as_surefire_does),
 		cmocka_unit_test(any_bytes_become_legible_xml),
 		cmocka_unit_test(failed_points_and_the_gap_are_told),
+		cmocka_unit_test(pytest_tests_are_named_as_pytest_does),
+		cmocka_unit_test(properties_are_those_of_the_last_attempt),
 		cmocka_unit_test(run_without_tests_is_a_report_too),
 		cmocka_unit_test(path_that_can_not_be_written_is_refused_before_the_run),
 	};
