@@ -1,4 +1,4 @@
-"""What a forked harness must do before its first test, so that it is as good as a process of its own.
+"""What a forked harness must do before its first test, to be as good as a process of its own.
 
 Each function says what goes wrong without it.
 """
@@ -197,15 +197,18 @@ LOOK_AT_OBJECTS = ("objgraph", "pympler", "guppy")
 def freeze(project):
     """Move all objects out of the collector's sight before a fork: a collection would touch, and so
     copy, every page that is shared with the parent. But gc.get_referrers and gc.get_objects don't
-    see frozen objects either: where a module below `project` uses gc, nothing is frozen."""
-    if not _looks_at_objects(project):
-        _thaw_for_hypothesis()
-        gc.freeze()
+    see frozen objects either: where a module below `project` uses gc, nothing is frozen. Return
+    whether it was done."""
+    if _looks_at_objects(project):
+        return False
+    _thaw_for_hypothesis()
+    gc.freeze()
+    return True
 
 
-def freeze_more():
-    """Freeze what came since, where the server froze."""
-    if gc.get_freeze_count():
+def freeze_more(frozen):
+    """Freeze what came since, where the server froze; gc itself would have to count the objects."""
+    if frozen:
         gc.freeze()
 
 

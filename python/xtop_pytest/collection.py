@@ -4,7 +4,7 @@ from . import marks, wire
 
 
 def scope_of(identity):
-    """Return the unit that fixtures are shared in: all before the last '::' that no '[' precedes."""
+    """Return the unit that shares fixtures: all before the last '::' that no '[' precedes."""
     path, colons, rest = identity.partition("::")
     head = rest.partition("[")[0].rpartition("::")[0]
     return path + "::" + head if head else path

@@ -8,7 +8,8 @@ import traceback
 import pytest
 from _pytest import nodes, outcomes
 
-from . import afterfork, coverage_support, interrupt, marks, output, replay, reports, wire, workerhalf
+from . import afterfork, coverage_support, interrupt, marks, output, replay, reports, wire
+from . import workerhalf
 
 ALONE = (
     "XT5001: breakpoint() has no terminal in a parallel run: run this test alone"
@@ -23,8 +24,8 @@ class Debugger(outcomes.Failed):
 
 
 class Hooks:
-    """Our hooks while tests run. Registered before the collection, because pytest's proxies of hooks
-    for a directory may not see a plugin that comes later; without a harness they do nothing."""
+    """Our hooks while tests run. Registered before the collection, because pytest's proxies of a
+    directory's hooks may not see a plugin that comes later; without a harness they do nothing."""
 
     def __init__(self):
         self.harness = None
@@ -290,7 +291,7 @@ class Harness:
             raise Debugger(ALONE, pytrace=False)
 
     def _escaped(self, error):
-        """Report what pytest does not catch around a test: pytest.exit(), Ctrl-C, a plugin's bug."""
+        """Report what pytest does not catch: pytest.exit(), Ctrl-C, a bug of a plugin."""
         if self._getpid() != self._pid:
             return
         first = "{}: {}".format(type(error).__name__, error)
@@ -355,8 +356,12 @@ def trace(error):
 
 
 class Inherited:
-    """What a forked harness has from the server: `seeded`: the suite seeded Python's generator while
-    it was imported; `listens`: what plugins in the server hear; `base`: the server's basetemp."""
+    """What a forked harness has from the server.
+
+    `seeded`: the suite seeded Python's generator while it was imported; `listens`: what plugins in
+    the server hear; `base`: the server's basetemp; `spawn`: harnesses are interpreters of their own;
+    `frozen`: the garbage collector is frozen.
+    """
 
     def __init__(self, session, hooks, tests):
         self.session = session
@@ -365,6 +370,8 @@ class Inherited:
         self.seeded = False
         self.listens = {}
         self.base = None
+        self.spawn = False
+        self.frozen = False
 
 
 def run_forked(start, inherited):

@@ -1,4 +1,4 @@
-"""Ends a running test from outside: a real-time signal that is raised inside one of its phases only."""
+"""Ends a running test from outside: a real-time signal that is raised inside its phases only."""
 
 import _signal
 import faulthandler
@@ -14,7 +14,7 @@ CANCELLED = signal.SIGRTMIN + 5
 class Interrupted(outcomes.Failed):
     """Raised in a test whose deadline has passed, or that was cancelled.
 
-    A kind of pytest's own Failed: no BaseException of another kind is collected by a teardown, which
+    A kind of pytest's own Failed: a teardown collects no BaseException of another kind, which
     would leave the rest of the fixtures standing; and `except Exception` does not swallow it.
     """
 

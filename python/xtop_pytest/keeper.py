@@ -1,4 +1,4 @@
-"""A keeper: a warm process that forks the harness of one worker, reaps it, and says how it ended."""
+"""A keeper: a warm process that forks one worker's harness, reaps it, and says how it ended."""
 
 import _socket
 import array
@@ -31,13 +31,14 @@ class Start:
 
 class Keeper:
     """One worker's keeper. `spawn`: a function that replaces a forked child by a fresh interpreter,
-    or None where the fork itself becomes the harness."""
+    or None where the fork itself becomes the harness. `frozen`: the garbage collector is frozen."""
 
-    def __init__(self, connection, order, report, spawn):
+    def __init__(self, connection, order, report, spawn, frozen):
         self._worker = wire.Channel(connection)
         self._order = order
         self._report = report
         self._spawn = spawn
+        self._frozen = frozen
         self._descriptors = []
         self._starts = 0
         self._waiting = 0
@@ -128,7 +129,7 @@ class Keeper:
         del self._descriptors[:DESCRIPTORS]
         self._starts += 1
         start = Start(self._order, self._starts, descriptors, self._report)
-        afterfork.freeze_more()
+        afterfork.freeze_more(self._frozen)
         output.flush_c()
         pid = afterfork.fork()
         if pid == 0:
@@ -181,7 +182,8 @@ class Keeper:
         except OSError:
             # The fork server is gone; keepers go on.
             pass
-        # Last: once all harnesses are known to have ended, the server is told to finish, and reads what there is.
+        # Last: once all harnesses are known to have ended, the server is told to finish, and reads
+        # what there is.
         self._tell(message)
 
     def _kill(self, number):
@@ -200,7 +202,7 @@ class Keeper:
         self._end_children()
 
     def _end_children(self):
-        """Kill and reap everything below: what the tests started must not outlive them. The children
+        """Kill and reap everything below: what the tests started must not outlive them. Children
         of the killed become ours, so this ends when none is left."""
         until = time.monotonic() + REAP_SECONDS
         while True:

@@ -1,4 +1,4 @@
-"""Marks as attributes of a test: what xtop itself does about flaky, timeout, serial and the like."""
+"""Marks as attributes of a test: flaky, timeout, serial and what else xtop itself heeds."""
 
 import os
 import platform
@@ -134,8 +134,8 @@ def _matches(wanted, error):
 def may_rerun(item, error):
     """Judge the flaky mark of an item that failed with an exception.
 
-    None: the mark says nothing about it. The judgement needs the process of the test: conditions are
-    expressions over the test's module, and exception classes can't travel.
+    None: the mark says nothing about it. The judgement needs the process of the test: conditions
+    are expressions over the test's module, and exception classes can't travel.
     """
     mark = item.get_closest_marker("flaky")
     if mark is None or any(name in mark.kwargs for name in OF_ANOTHER_PLUGIN):

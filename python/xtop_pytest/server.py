@@ -72,7 +72,7 @@ def end(controller, last):
     late = threading.Timer(afterfork.EXIT_SECONDS, leave)
     late.daemon = True
     late.start()
-    afterfork.run_exits(sys.__stderr__.fileno(), 2 * afterfork.EXIT_SECONDS)
+    afterfork.run_exits(2, 2 * afterfork.EXIT_SECONDS)
     late.cancel()
     leave()
 

@@ -11,7 +11,7 @@ import pytest
 from _pytest.config import _prepareconfig
 
 from . import afterfork, changes, collection, controllerhalf, coverage_support, harness, keeper
-from . import marks, options, output, replay, watch, wire, workerhalf
+from . import options, output, replay, watch, wire, workerhalf
 
 CREDENTIALS = struct.Struct("3i")
 FIRST_LINE = 1 << 20
@@ -113,7 +113,8 @@ class ServerSession:
             done["stop"] = True
         self._controller.tell(done)
         inherited = self._inherited(session, tests)
-        self._serve(listener, inherited, start == "spawn")
+        inherited.spawn = start == "spawn"
+        self._serve(listener, inherited)
         self._end(config)
         if stop:
             errors = "{} error{} during collection"
@@ -136,7 +137,7 @@ class ServerSession:
         inherited.listens = self.half.listens()
         return inherited
 
-    def _serve(self, listener, inherited, spawn):
+    def _serve(self, listener, inherited):
         """Answer the controller, workers and harnesses until the run is finished. In a forked
         harness this does not return."""
         poll = select.poll()
@@ -145,7 +146,7 @@ class ServerSession:
         while self._finish is None:
             for descriptor, _ in poll.poll():
                 if descriptor == listener.fileno():
-                    kept = self._accept(listener, inherited, spawn)
+                    kept = self._accept(listener, inherited)
                     if kept is not None:
                         poll.register(kept.reader.fileno(), select.POLLIN)
                 elif descriptor == self._controller.fileno():
@@ -178,7 +179,7 @@ class ServerSession:
         text = message.get("message", "crashed")
         self.half.crashed(message.get("slot", 0), nodeid, ordinal, text)
 
-    def _accept(self, listener, inherited, spawn):
+    def _accept(self, listener, inherited):
         """Fork a keeper for a worker that connects."""
         descriptor, _ = listener._accept()
         connection = wire.move_high(descriptor)
@@ -194,10 +195,10 @@ class ServerSession:
         ours, theirs = replay.channel()
         ours, theirs = wire.move_high(ours), wire.move_high(theirs)
         output.flush_c()
-        afterfork.freeze(str(inherited.session.config.rootpath))
+        inherited.frozen = afterfork.freeze(str(inherited.session.config.rootpath))
         pid = afterfork.fork()
         if pid == 0:
-            self._become_keeper(listener, ours, connection, theirs, order, inherited, spawn)
+            self._become_keeper(listener, ours, connection, theirs, order, inherited)
         os.close(connection)
         os.close(theirs)
         kept = Keep(slot, pid, replay.Reader(ours))
@@ -229,15 +230,15 @@ class ServerSession:
         finally:
             peer.close()
 
-    def _become_keeper(self, listener, ours, connection, theirs, order, inherited, spawn):
+    def _become_keeper(self, listener, ours, connection, theirs, order, inherited):
         """Be a keeper; a harness that it forks goes on from here. Does not return."""
         try:
             afterfork.close_all([listener, self._controller, ours])
             for each in self._keeps.values():
                 each.reader.close()
             self._keeps = {}
-            spawner = keeper.spawner(self._settings_of(inherited)) if spawn else None
-            start = keeper.Keeper(connection, order, theirs, spawner).run()
+            spawner = keeper.spawner(self._settings_of(inherited)) if inherited.spawn else None
+            start = keeper.Keeper(connection, order, theirs, spawner, inherited.frozen).run()
             harness.run_forked(start, inherited)
         finally:
             afterfork.leave(1)
@@ -294,7 +295,7 @@ class ServerSession:
     def _end(self, config):
         """Read what is under way, then let plugins finish.
 
-        Every harness has left by now, so all that it had to say can be read at once; keepers live on.
+        Every harness has left by now, so what it had to say can be read at once; keepers live on.
         """
         poll = select.poll()
         for descriptor in self._keeps:

@@ -161,6 +161,7 @@ struct harness_event {
 	enum outcome outcome; /* NEXT: so far; FINISHED */
 	bool may_rerun;       /* NEXT, FINISHED: the test's own conditions allow another attempt */
 	const char *message, *reason, *code, *file;
+	const char *stop_reason; /* FINISHED: no other test of the suite is to be run, and why; NULL: go on */
 	uint32_t line; /* of the failure, from 1; 0: not known */
 	bool has_setup, has_call, has_teardown;
 	uint64_t setup, call, teardown; /* ns */

@@ -314,6 +314,7 @@ static void read_finished(struct reading *reading, struct harness_event *event)
 	event->message = json_get_text(json, "message");
 	event->reason = json_get_text(json, "reason");
 	event->code = json_get_text(json, "code");
+	event->stop_reason = json_get_text(json, "stop");
 	event->file = json_get_text(json, "file");
 	take_uint(reading, "line", 0, &event->line);
 	event->has_setup = take_seconds(reading, "setup", &event->setup);

@@ -58,6 +58,7 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 	job->attempt = entry->attempt;
 	job->id = alloc_string(entry->found.id);
 	job->ordinal = entry->found.ordinal;
+	job->stop_on_failure = config->max_fail > 0;
 	job->may_rerun = verdict_may_rerun_here(engine, entry);
 	job->adapter = entry->found.adapter;
 	job->timeout = deadline_of(engine, &entry->found);

@@ -184,7 +184,7 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	if (event_has(event, signal) || event_has(event, exit_code) || attempt->outcome == OUTCOME_CRASHED)
 		server_tell_crash(engine, entry, (unsigned)event->worker, attempt->message);
 	if (event->bail_out)
-		stop_suite(engine, entry->found.suite, attempt->message);
+		stop_suite(engine, entry->found.suite, attempt->reason ? attempt->reason : attempt->message);
 	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
 	    was_started(entry, attempt) && !stop_reason(engine, entry)) {
 		uint64_t delay = rerun_delay(engine, entry);

@@ -24,6 +24,7 @@ enum {
 	FIELD_ID_ORDINAL,
 	FIELD_SERVER,
 	FIELD_MAY_RERUN,
+	FIELD_STOP_ON_FAILURE,
 };
 
 void job_free(struct job *job)
@@ -44,6 +45,7 @@ static void encode_job(const struct job *job, struct str *out)
 	wire_put_uint(out, FIELD_ID_ORDINAL, job->ordinal);
 	wire_put_text(out, FIELD_SERVER, job->server);
 	wire_put_uint(out, FIELD_MAY_RERUN, job->may_rerun);
+	wire_put_uint(out, FIELD_STOP_ON_FAILURE, job->stop_on_failure);
 	if (job->adapter)
 		wire_put_text(out, FIELD_ADAPTER_NAME, job->adapter->name);
 	vec_each(&job->launch.argv, argument)
@@ -104,6 +106,9 @@ static void take_field(struct command *command, struct job *job, const struct wi
 	case FIELD_SERVER:
 		free(job->server);
 		job->server = alloc_string_n(bytes.data, bytes.length);
+		break;
+	case FIELD_STOP_ON_FAILURE:
+		job->stop_on_failure = field->value != 0;
 		break;
 	case FIELD_MAY_RERUN:
 		job->may_rerun = field->value != 0;

@@ -33,6 +33,7 @@ struct job {
 	uint32_t ordinal;  /* among equal ids, from 1 */
 	char *server;      /* abstract socket of the fork server whose harness runs it; NULL: a process of its own */
 	bool may_rerun;    /* should this attempt fail, another one follows at once on this worker */
+	bool stop_on_failure; /* with a server: if this attempt fails, what is held ahead is returned, not started */
 	const struct adapter *adapter; /* may be NULL where there is a server */
 	struct launch launch; /* with a server only the environment counts: it is the suite's addition to a harness' */
 	uint64_t timeout;  /* ns, 0: none */

@@ -19,6 +19,7 @@
 #define SLOW_START (60 * CLOCK_SECOND) /* after this it is said that one waits */
 /* How long the keeper may take to say how a process ended that has visibly ended, or has closed its socket. */
 #define WORD_GRACE (2 * CLOCK_SECOND)
+#define LOOK_AGAIN (50 * CLOCK_MS)
 #define KILL_GRACE (5 * CLOCK_SECOND)
 #define FAILED_GRACE (5 * CLOCK_SECOND) /* for one that said that it can't run tests to exit */
 
@@ -239,6 +240,12 @@ static bool lives(const struct harness *harness)
 	return harness->pidfd < 0 || syscall(SYS_pidfd_send_signal, harness->pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
 }
 
+/* Where the kernel has no pidfd, looking is the only way to see the end of one whose keeper is gone. */
+static bool is_gone(const struct harness *harness)
+{
+	return harness->died || (harness->pidfd < 0 && kill(harness->pid, 0) != 0 && errno == ESRCH);
+}
+
 void harness_signal(struct harness *harness, int number)
 {
 	if (!lives(harness))
@@ -433,7 +440,7 @@ static void lose_keeper(struct harness *harness, uint64_t now)
 	if (harness->phase == PHASE_ABSENT)
 		return;
 	if (harness->pid) {
-		if (harness->died || harness->pidfd < 0)
+		if (is_gone(harness))
 			harness->ending = true;
 		if (!harness->ending)
 			harness->owner.orphaned(harness->owner.context, now);
@@ -590,11 +597,13 @@ void harness_on_time(struct harness *harness, uint64_t now)
 	if (now < harness->word_by)
 		return;
 	harness->word_by = UINT64_MAX;
-	if (harness->died)
+	if (harness->pid && is_gone(harness))
 		harness->ending = true;
 	else if (harness->failure)
 		harness_kill(harness);
 	else
 		give_up(harness, "it closed its connection to xtop");
+	if (!harness->ending && harness->pidfd < 0 && !keeper_link_is_open(&harness->link))
+		harness->word_by = now + LOOK_AGAIN;
 	try_to_end(harness, now);
 }

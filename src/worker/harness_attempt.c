@@ -40,6 +40,7 @@ struct harness_attempt {
 	bool asked;      /* which test comes next, and has no answer yet */
 	bool terminated; /* SIGTERM or more was sent to the harness */
 	bool stubborn;   /* it needed SIGKILL */
+	bool bailed_out; /* what is held ahead goes back */
 	bool paused;
 	uint64_t started, deadline; /* ns; UINT64_MAX: no deadline */
 	uint64_t held_since;        /* stalled or paused since, or since the deadline was set; 0: the clock runs */
@@ -167,12 +168,19 @@ static void send_finished(struct harness_attempt *attempt, struct result *result
 {
 	struct event event;
 	struct str properties = STR_INIT;
+	attempt->bailed_out = attempt->base.job->stop_on_failure && outcome_is_failure(result->outcome);
 	event_init(&event, EVENT_TEST_FINISHED);
 	event_put(&event, outcome, (int)result->outcome);
 	event_put(&event, duration, attempt->started ? clock_now() - attempt->started : 0);
 	event_put_text(&event, message, result->message);
 	event_put_text(&event, reason, result->reason);
 	if (said) {
+		if (said->stop_reason) {
+			attempt->bailed_out = true;
+			event_put(&event, bail_out, true);
+			if (!result->reason)
+				event_put_text(&event, reason, said->stop_reason);
+		}
 		if (said->has_setup)
 			event_put(&event, setup, said->setup);
 		if (said->has_call)
@@ -566,8 +574,7 @@ static bool harness_attempt_was_started(const struct attempt *base)
 
 static bool harness_attempt_bailed_out(const struct attempt *base)
 {
-	(void)base;
-	return false;
+	return of_const(base)->bailed_out;
 }
 
 /* The set of harnesses is polled and read by itself, and they are no children of this process. */

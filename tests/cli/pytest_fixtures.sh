@@ -4,7 +4,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib/cases.sh"
 . "$srcdir/tests/lib/python.sh"
 
-# standing WHAT LINE…: what check.py says of the notes.
+# in_order SESSIONS: what check.py says of the notes.
 in_order() {
 	equal 'what the fixtures noted' "$1${newline}all in order" "$("$python" check.py "$NOTES")"
 }

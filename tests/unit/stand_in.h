@@ -236,26 +236,41 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 	}
 }
 
-static inline void stand_in_run(struct stand_in_harness *harness, const char *id)
+static inline void stand_in_run(struct stand_in_harness *harness, char *steps)
 {
-	char *steps = strdup(id), *rest = steps, *step;
-	while ((step = strsep(&rest, " ")))
+	for (char *step; (step = strsep(&steps, " "));)
 		stand_in_step(harness, step);
-	free(steps);
 }
 
 static inline void stand_in_set_variables(const struct json *json)
 {
 	static const char *const names[] = { "XTOP_WORKER", "PYTEST_XDIST_WORKER", "SUITE", "XTOP_TEST_ID",
 					     "XTOP_ATTEMPT" };
+	static char variables[sizeof(names) / sizeof(*names)][1100];
 	const struct json *environment = json_get_object(json, "environment");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = json_get_text(environment, names[i]);
-		if (value)
-			setenv(names[i], value, 1);
-		else if (strncmp(names[i], "PYTEST", 6) == 0 && json_get_text(environment, "XTOP_WORKER"))
+		if (value) {
+			snprintf(variables[i], sizeof(variables[i]), "%s=%s", names[i], value);
+			putenv(variables[i]);
+		} else if (strncmp(names[i], "PYTEST", 6) == 0 && json_get_text(environment, "XTOP_WORKER")) {
 			unsetenv(names[i]);
+		}
 	}
+}
+
+/* Into copies, so that whoever exits at any step leaves nothing allocated. Returns the number that came along. */
+static inline int stand_in_read(struct slice line, char what[16], char id[1024])
+{
+	struct json *json = json_parse(line, "stand-in", NULL);
+	const char *test = json_get_text(json, "test");
+	int64_t number = 0;
+	snprintf(what, 16, "%s", json_get_text(json, "do"));
+	snprintf(id, 1024, "%s", test ? test : "");
+	stand_in_set_variables(json);
+	json_get_int(json, "signal", &number);
+	json_free(json);
+	return (int)number;
 }
 
 static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
@@ -280,19 +295,16 @@ static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
 		stand_in_wait_for_ever();
 	stand_in_say(fd, "{\"event\":\"$\"}", "ready");
 	while (stand_in_line(&harness.lines, &line)) {
-		struct json *json = json_parse(line, "run", NULL);
-		const char *what = json_get_text(json, "do");
+		char what[16], id[1024];
+		stand_in_read(line, what, id);
 		if (strcmp(what, "leave") == 0) {
 			if (harness.overstays)
 				stand_in_wait_for_ever();
 			stand_in_write(1, harness.farewell);
 			_exit(0);
 		}
-		if (strcmp(what, "run") == 0) {
-			stand_in_set_variables(json);
-			stand_in_run(&harness, json_get_text(json, "test"));
-		}
-		json_free(json);
+		if (strcmp(what, "run") == 0)
+			stand_in_run(&harness, id);
 	}
 	_exit(0);
 }
@@ -397,18 +409,14 @@ static inline _Noreturn void stand_in_keeper(int k, enum stand_in_kind kind)
 			_exit(0);
 		}
 		for (char *end; (end = memchr(in.data, '\n', in.length));) {
-			struct slice line = { in.data, (size_t)(end - in.data) };
-			struct json *json = json_parse(line, "keeper", NULL);
-			const char *what = json_get_text(json, "do");
-			int64_t number;
-			if (strcmp(what, "keep") == 0)
-				stand_in_set_variables(json);
+			char what[16], id[1024];
+			size_t length = (size_t)(end - in.data);
+			int number = stand_in_read((struct slice){ in.data, length }, what, id);
+			str_cut_front(&in, length + 1);
 			if (strcmp(what, "start") == 0)
 				harness = stand_in_start(k, fds, kind);
-			if (strcmp(what, "kill") == 0 && harness && json_get_int(json, "signal", &number))
-				kill(-harness, (int)number);
-			str_cut_front(&in, line.length + 1);
-			json_free(json);
+			if (strcmp(what, "kill") == 0 && harness)
+				kill(-harness, number);
 		}
 	}
 }
