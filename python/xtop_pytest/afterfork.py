@@ -107,27 +107,29 @@ class RandomState:
     def __init__(self):
         self._first = random.getstate()
 
-    def was_seeded(self):
-        """Tell whether someone has called random.seed() or setstate() since."""
-        now = random.getstate()[1][:-1]
+    def seeded(self):
+        """Return the state now if someone has called random.seed() or setstate() since, else None."""
+        state = random.getstate()
+        now = state[1][:-1]
         if now == self._first[1][:-1]:
-            return False
+            return None
         trial = random.Random()
         trial.setstate(self._first)
         for _ in range(BLOCKS_SEARCHED):
             trial.getrandbits(32 * 624)
             if trial.getstate()[1][:-1] == now:
-                return False
-        return True
+                return None
+        return state
 
 
 def reseed(seeded):
     """Give this process random numbers of its own, where the suite has not seeded them.
 
-    Without it all workers draw the same "random" names, ports and temporary databases, and meet.
+    Without it all workers draw the same "random" names from numpy, and meet. Python seeds its own
+    generator anew after each fork: the state that a suite has chosen must be set again.
     """
-    if not seeded:
-        random.seed()
+    if seeded is not None:
+        random.setstate(seeded)
     numpy = sys.modules.get("numpy")
     legacy = getattr(getattr(numpy, "random", None), "mtrand", None)
     state = getattr(legacy, "_rand", None)
@@ -214,7 +216,7 @@ def freeze_more(frozen):
 
 def _looks_at_objects(project):
     below = os.path.join(project, "")
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if name in LOOK_AT_OBJECTS:
             return True
         file = getattr(module, "__file__", None)

@@ -133,7 +133,7 @@ def file_of(module):
 def loaded():
     """Return {module's name: file} of all modules that are loaded, without the interpreter's."""
     found = {}
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         path = file_of(module)
         if path is not None:
             found[name] = path
@@ -155,7 +155,8 @@ def new_files(seen):
         return []
     seen.count = count
     files = []
-    for name, module in list(sys.modules.items()):
+    # A copy: the collector may take modules away while a list of them is made.
+    for name, module in sys.modules.copy().items():
         if name in seen:
             continue
         path = file_of(module)

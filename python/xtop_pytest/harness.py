@@ -161,10 +161,15 @@ class Harness:
         if stop or self.interrupts.wide:
             fold.abandon()
         sender = self._sender
-        sender.attempt(self._heard, self._again)
-        sender.end(item.nodeid, item.location)
-        sender.imported()
-        sender.flush()
+        try:
+            sender.attempt(self._heard, self._again)
+            sender.end(item.nodeid, item.location)
+            sender.imported()
+            sender.flush()
+        except Exception as error:
+            # What plugins in the server hear must not decide what becomes of the test.
+            message = "its reports can't be handed on: {!r}\n{}".format(error, trace(error))
+            self.channel.send({"event": "log", "level": "error", "message": message})
         self._streams.settle()
         self.channel.send_bytes(fold.line(self._captures))
 
@@ -358,7 +363,7 @@ def trace(error):
 class Inherited:
     """What a forked harness has from the server.
 
-    `seeded`: the suite seeded Python's generator while it was imported; `listens`: what plugins in
+    `seeded`: the state of Python's generator if the suite seeded it; `listens`: what plugins in
     the server hear; `base`: the server's basetemp; `spawn`: harnesses are interpreters of their own;
     `frozen`: the garbage collector is frozen.
     """
@@ -367,7 +372,7 @@ class Inherited:
         self.session = session
         self.hooks = hooks
         self.tests = tests
-        self.seeded = False
+        self.seeded = None
         self.listens = {}
         self.base = None
         self.spawn = False

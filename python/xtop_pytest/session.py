@@ -60,6 +60,12 @@ class ServerSession:
         self._finish = None
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        # xdist before 3.0 takes the session over as soon as --dist is set, even without workers.
+        config.pluginmanager.set_blocked("dsession")
+        config.pluginmanager.set_blocked("terminaldistreporter")
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session):
         config = session.config
         options.check_expressions(config)
@@ -133,7 +139,7 @@ class ServerSession:
     def _inherited(self, session, tests):
         """Note what harnesses must know of this process, before the first fork."""
         inherited = harness.Inherited(session, self.hooks, tests)
-        inherited.seeded = self._state.was_seeded()
+        inherited.seeded = self._state.seeded()
         inherited.listens = self.half.listens()
         return inherited
 
