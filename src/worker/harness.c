@@ -274,20 +274,12 @@ void harness_kill(struct harness *harness)
 	harness_signal(harness, SIGKILL);
 }
 
-void harness_interrupt(struct harness *harness, int value)
+void harness_interrupt(struct harness *harness, int number)
 {
 	if (!lives(harness))
 		return;
-	siginfo_t info;
-	memset(&info, 0, sizeof(info));
-	info.si_signo = SIGRTMIN + 4;
-	info.si_code = SI_QUEUE;
-	info.si_pid = getpid();
-	info.si_uid = getuid();
-	info.si_value.sival_int = value;
-	if (harness->pidfd < 0 ||
-	    syscall(SYS_pidfd_send_signal, harness->pidfd, info.si_signo, &info, 0) != 0)
-		sigqueue(harness->pid, info.si_signo, info.si_value);
+	if (harness->pidfd < 0 || syscall(SYS_pidfd_send_signal, harness->pidfd, number, NULL, 0) != 0)
+		kill(harness->pid, number);
 }
 
 /* --- talking --- */

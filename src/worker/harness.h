@@ -69,8 +69,8 @@ void harness_send(struct harness *harness, const struct str *lines);
 void harness_signal(struct harness *harness, int number); /* to its process group */
 void harness_terminate(struct harness *harness);          /* the same with SIGTERM, and continues what was stopped */
 void harness_kill(struct harness *harness);               /* with everything below its keeper */
-/* SIGRTMIN+4 with a value, to the process alone. */
-void harness_interrupt(struct harness *harness, int value);
+/* A signal to the process alone. */
+void harness_interrupt(struct harness *harness, int number);
 /* Tells it to leave, and kills it if it has not within `limit` ns, with a warning. */
 void harness_leave(struct harness *harness, uint64_t limit, uint64_t now);
 

@@ -14,7 +14,8 @@
 #define LEAVE_LIMIT (5 * CLOCK_SECOND)
 
 /* What an interrupt says (xtop-protocol(5)). */
-enum { INTERRUPT_DEADLINE = 1, INTERRUPT_CANCEL = 2 };
+#define INTERRUPT_DEADLINE (SIGRTMIN + 4)
+#define INTERRUPT_CANCEL (SIGRTMIN + 5)
 
 enum phase {
 	PHASE_PREPARING, /* its harness is not ready */

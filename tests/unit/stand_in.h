@@ -113,9 +113,10 @@ static inline void stand_in_hang(void)
 	char text[32];
 	sigemptyset(&set);
 	sigaddset(&set, SIGRTMIN + 4);
+	sigaddset(&set, SIGRTMIN + 5);
 	while (sigwaitinfo(&set, &info) < 0)
 		continue;
-	snprintf(text, sizeof(text), "interrupt %d\n", info.si_value.sival_int);
+	snprintf(text, sizeof(text), "interrupt %d\n", info.si_signo - SIGRTMIN - 3);
 	stand_in_write(1, text);
 }
 
@@ -280,6 +281,7 @@ static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
 	struct slice line;
 	setrlimit(RLIMIT_CORE, &no_core);
 	stand_in_block(SIGRTMIN + 4);
+	stand_in_block(SIGRTMIN + 5);
 	lines_init(&harness.lines, fd, LINES_LIMIT);
 	if (kind == STAND_IN_CHATTY)
 		stand_in_write(1, "printed too early\n");
