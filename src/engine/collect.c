@@ -144,19 +144,24 @@ void collect_add_broken(struct engine *engine, const struct suite_config *suite,
 	test.id = alloc_string(id);
 	test.file = alloc_string(id);
 	add_entry(engine, &test, NULL, NULL)->broken = true;
-	engine->broken_collection = true;
 	collect_judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
 }
 
 void collect_tell(struct engine *engine, struct findings *findings)
 {
 	vec_each(&findings->list, finding) {
-		if (finding->kind == FINDING_TEST)
+		switch (finding->kind) {
+		case FINDING_TEST:
 			collect_add(engine, &finding->test, NULL, NULL, true);
-		else if (finding->kind == FINDING_BROKEN)
+			break;
+		case FINDING_BROKEN:
+			engine->broken_collection = true;
 			collect_add_broken(engine, finding->suite, finding->id, finding->message);
-		else
+			break;
+		case FINDING_NOTE:
 			engine_log(engine, LEVEL_NOTE, "%s", finding->message);
+			break;
+		}
 	}
 }
 

@@ -283,6 +283,8 @@ int engine_exit_code(const struct engine *engine)
 		return 2;
 	if (sum.failed > 0)
 		return 1;
+	if (engine->lost_session) /* whether a plugin would have objected is not known */
+		return 3;
 	if (sum.notrun > 0) /* nothing failed in the end, but the answer is not whole */
 		return engine->ever_interrupted ? 2 : 1;
 	if (plugins_object(engine))

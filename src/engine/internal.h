@@ -56,7 +56,7 @@ struct slot {
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
 };
 
-#define SERVER_REPLACEMENTS 8 /* how many servers may take others' places */
+#define SERVER_REPLACEMENTS 8 /* how many servers may take others' places, without --max-worker-restart */
 
 enum server_state {
 	SERVER_STARTING, /* asked for */
@@ -138,6 +138,7 @@ struct engine {
 	char *failure;
 	bool closed;               /* no new test starts: stop or maxfail */
 	bool interrupted, ever_interrupted, broken_collection, failed_inside;
+	bool lost_session;         /* a server died: what plugins gathered in it is not told */
 	char *close_reason;        /* why those that wait are not run */
 	VEC(struct bailed_suite) bailed;
 	uint64_t finished_at, idle; /* ns: when the run ended last, and how long it lay still between its ends */

@@ -365,7 +365,8 @@ void server_replace(struct server *server)
 	struct error error = ERROR_INIT;
 	struct server *other = NULL;
 	server->wanted_again = false;
-	if (engine->replacements++ < SERVER_REPLACEMENTS)
+	int limit = engine->config->max_worker_restart;
+	if (engine->replacements++ < (unsigned)(limit < 0 ? SERVER_REPLACEMENTS : limit))
 		other = server_start(engine, server->suite, NULL, 0, true, &error);
 	else
 		error_set(&error, "it died again and again");

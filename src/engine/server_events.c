@@ -249,6 +249,14 @@ void server_died(struct server *server, const char *how)
 	case SERVER_STARTING:
 	case SERVER_READY:
 	case SERVER_FINDING: {
+		if (server->replaces && !engine->finished) {
+			server->state = SERVER_DONE;
+			server->replaces = false;
+			engine->replacing--;
+			server_replace(server);
+			dispatch(engine);
+			break;
+		}
 		char *whole = alloc_format("%s could not be collected: %s", server->suite->name, message);
 		fail_collection(server, EXIT_COLLECTION, whole);
 		free(whole);
@@ -257,7 +265,7 @@ void server_died(struct server *server, const char *how)
 	case SERVER_SERVING:
 		server->state = SERVER_DONE;
 		if (!server->auxiliary && !engine->interrupted) {
-			engine->failed_inside = true; /* the answer is not whole */
+			engine->lost_session = true;
 			engine_log(engine, LEVEL_ERROR,
 				   "%s: %s; the tests go on, but what plugins gather there (coverage, reports) is lost",
 				   server->suite->name, message);

@@ -13,6 +13,9 @@
 /* For a harness that says that it can't run another test. */
 #define LEAVE_LIMIT (5 * CLOCK_SECOND)
 
+/* How many harnesses may be killed before they are ready, until the test is said to be impossible. */
+#define KILLED_STARTS 10
+
 /* What an interrupt says (xtop-protocol(5)). */
 #define INTERRUPT_DEADLINE (SIGRTMIN + 4)
 #define INTERRUPT_CANCEL (SIGRTMIN + 5)
@@ -41,6 +44,7 @@ struct harness_attempt {
 	bool asked;      /* which test comes next, and has no answer yet */
 	bool terminated; /* SIGTERM or more was sent to the harness */
 	bool stubborn;   /* it needed SIGKILL */
+	unsigned killed_starts; /* harnesses that were killed before they were ready */
 	bool bailed_out; /* what is held ahead goes back */
 	bool paused;
 	uint64_t started, deadline; /* ns; UINT64_MAX: no deadline */
@@ -307,6 +311,9 @@ bool harness_attempt_ended(struct harness_attempt *attempt, const struct harness
 	(void)now;
 	if (attempt->phase == PHASE_PREPARING) {
 		if (end->was_ready || end->was_leaving)
+			return false;
+		/* Somebody may have killed it; what kills every one is told. */
+		if (end->known && end->signaled && end->number == SIGKILL && attempt->killed_starts++ < KILLED_STARTS)
 			return false;
 		fail_to_start(attempt, end);
 		return true;

@@ -43,7 +43,7 @@ void harness_end_describe(const struct harness_end *end, struct str *out)
 {
 	struct ending ending = { .signaled = end->signaled, .number = end->number, .core_dumped = end->core_dumped };
 	if (!end->known)
-		str_add_text(out, "ended in a way that its keeper could not tell");
+		str_add_text(out, "ended together with its keeper, nobody knows how,");
 	else if (end->signaled)
 		ending_describe(&ending, out);
 	else

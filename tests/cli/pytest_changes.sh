@@ -1,2 +1,305 @@
 #!/bin/sh
-# Being written by another helper (tests-b): leave it alone.
+# Code is edited while the dashboard is open, and what is run again by key is the code as it is now: after the run's end
+# and while it goes on. TAP on stdout.
+# shellcheck disable=SC1091
+. "$srcdir/tests/lib/runs.sh"
+. "$srcdir/tests/lib/python.sh"
+LIMIT=${XTOP_TEST_LIMIT:-60}
+unset TMUX NO_COLOR
+
+command -v tmux >/dev/null 2>&1 || {
+	echo '1..0 # SKIP tmux is missing'
+	exit 0
+}
+socket=xtop-test-$$
+window() {
+	LC_ALL=C.UTF-8 tmux -u -L "$socket" -f /dev/null "$@"
+}
+trap 'window kill-server 2>/dev/null; clean_up' EXIT
+
+screen() {
+	window capture-pane -p 2>/dev/null
+}
+shows() {
+	screen | grep -q -e "$1"
+}
+keys() {
+	window send-keys "$@"
+}
+text() {
+	window send-keys -l "$1"
+}
+
+# seen NAME COMMAND…: a TAP line, ok as soon as the command succeeds. Where it never does, the rest can't either.
+seen() {
+	seen_name=$1
+	shift
+	number=$((number + 1))
+	if await "$@"; then
+		echo "ok $number - $seen_name"
+		return
+	fi
+	screen | sed 's/^/# /'
+	grep -v '"type":"worker.sample"' "$scratch/events" 2>/dev/null | cut -c1-300 | tail -n 15 | sed 's/^/# /'
+	echo "not ok $number - $seen_name"
+	echo "1..$number"
+	exit 1
+}
+
+# has_outcomes ID OUTCOME…: of all its verdicts in this run.
+has_outcomes() {
+	has_id=$1
+	shift
+	[ "$(outcome "$has_id" 2>/dev/null)" = "$*" ]
+}
+
+# has_verdicts COUNT: of all tests.
+has_verdicts() {
+	[ "$(events test.verdict 2>/dev/null | wc -l)" -eq "$1" ]
+}
+
+# has_ended TIMES: the run, with its reruns.
+has_ended() {
+	[ "$(events run.finished 2>/dev/null | wc -l)" -eq "$1" ]
+}
+
+# message_of ID TEXT: its last verdict says that.
+message_of() {
+	events test.verdict | grep -F "\"id\":\"$1\"" | tail -n 1 | grep -q -i -e "\"message\":\"[^\"]*$2"
+}
+
+# again ID: selects it by a search, and runs it again. In the moment in which a run ends there is no rerun.
+again() {
+	if [ "$ends" -gt 0 ]; then
+		need has_ended "$ends"
+		ends=$((ends + 1))
+	fi
+	text "/${1##*::}"
+	keys Enter
+	await shows "Detail $1 " || screen | sed 's/^/# /'
+	keys r
+}
+
+# edit FILE <TEXT: as editors do. Python tells texts of one second apart by their sizes only: let them differ.
+edit() {
+	cat >"$1.new" && mv "$1.new" "$1"
+}
+
+# opens ARGUMENT…: the dashboard on the directory of the suite.
+opens() {
+	rm -f "$scratch/events" "$scratch/code"
+	cat >"$scratch/begin" <<END
+cd '$scratch/suite'
+XTOP_TEST_MARK='$mark' timeout --foreground -s KILL $((LIMIT * 5)) '$XTOP' --tui --stay --adapter pytest \
+	--python '$python' --events '$scratch/events' $@ 2>'$scratch/err'
+echo \$? >'$scratch/code'
+END
+	window new-session -d -x 120 -y 40 "sh '$scratch/begin'"
+}
+
+# leaves CODE: the dashboard is closed, and that was xtop's exit code.
+leaves() {
+	keys q
+	await exists "$scratch/code"
+	same "$(cat "$scratch/code")" "$1"
+}
+
+# The suite as it is at first: all that should be edited fails.
+suite() {
+	rm -rf "$scratch/suite" "$scratch/held" "$scratch/gate" && mkdir "$scratch/suite" && cd "$scratch/suite" || exit 99
+	export PYTEST_DEBUG_TEMPROOT="$scratch" FIFOS="$scratch"
+	edit library.py <<'END'
+VALUE = 1
+END
+	edit conftest.py <<'END'
+import pytest
+
+
+@pytest.fixture
+def value():
+    return 1
+END
+	edit test_edit.py <<'END'
+import library
+
+
+def test_module():
+    assert library.VALUE == 2
+
+
+def test_conftest(value):
+    assert value == 2
+
+
+def test_own():
+    assert "old" == "new"
+
+
+def test_named():
+    assert False
+
+
+def test_good():
+    pass
+END
+	edit test_other.py <<'END'
+def test_other():
+    assert False
+END
+	ends=0
+}
+
+mend_library() {
+	edit library.py <<'END'
+VALUE = 2  # mended
+END
+}
+
+mend_conftest() {
+	sed 's/return 1/return 2  # mended/' conftest.py | edit conftest.py
+}
+
+mend_test() {
+	sed 's/"old" ==/"new" ==/; s/"new" == "new"/"very new" == "very new"/' test_edit.py | edit test_edit.py
+}
+
+after_the_end() {
+	how="$which, after the end, $1"
+	suite
+	opens -n 2 --python-start "$1"
+	seen "$how: all tests run" has_verdicts 6
+	ends=1
+	seen "$how: and is shown" shows 'FAILED'
+	check "$how: what is broken fails" same "$(outcome test_edit.py::test_own) $(outcome test_edit.py::test_good)" 'failed passed'
+
+	mend_test
+	again test_edit.py::test_own
+	seen "$how: an edited test passes" has_outcomes test_edit.py::test_own failed passed
+	check "$how: it is said that the file is collected again" said 'collecting 1 file again, as the code is now'
+	again test_edit.py::test_module
+	seen "$how: what was not edited fails as before" has_outcomes test_edit.py::test_module failed failed
+	mend_library
+	again test_edit.py::test_module
+	seen "$how: a test of an edited module passes" has_outcomes test_edit.py::test_module failed failed passed
+	mend_conftest
+	again test_edit.py::test_conftest
+	seen "$how: a test with an edited fixture passes" has_outcomes test_edit.py::test_conftest failed passed
+
+	sed 's/test_named/test_renamed/' test_edit.py | edit test_edit.py
+	again test_edit.py::test_named
+	seen "$how: a test that was renamed is an error" has_outcomes test_edit.py::test_named failed error
+	check "$how: that says so" message_of test_edit.py::test_named 'the test is gone'
+	seen "$how: and is shown" shows 'test_named .*is gone'
+	echo 'def test_other(:' | edit test_other.py
+	again test_other.py::test_other
+	seen "$how: a file that does not parse is an error" has_outcomes test_other.py::test_other failed error
+	check "$how: that says why" message_of test_other.py::test_other 'SyntaxError'
+
+	sed 's/test_renamed/test_named/; s/assert False/assert "mended"/' test_edit.py | edit test_edit.py
+	printf 'def test_other():\n    assert "mended"\n' | edit test_other.py
+	need has_ended "$ends"
+	keys R
+	seen "$how: all that failed is run again by R" has_outcomes test_edit.py::test_named failed error passed
+	seen "$how: of each file" has_outcomes test_other.py::test_other failed error passed
+	seen "$how: the run passes now" shows 'PASSED'
+	check "$how: a test that passed was not run again" has_outcomes test_edit.py::test_good passed
+	check "$how: the exit code is that of the run after its reruns" leaves 0
+	check "$how: nothing is left" await none_marked
+}
+
+# One worker is held by a test until the end. The other one is held at a gate while code is edited: what comes behind
+# it was collected before.
+while_it_runs() {
+	how="$which, while it runs"
+	suite
+	mkfifo "$scratch/held" "$scratch/gate" "$scratch/at_gate"
+	edit test_gate.py <<'END'
+import os
+
+import library
+
+
+def test_gate():
+    with open(os.path.join(os.environ["FIFOS"], "gate")) as gate:
+        assert gate.read() == "open\n"
+
+
+def test_later():
+    assert library.VALUE == 1
+
+
+def test_much_later():
+    assert library.VALUE == 1
+
+
+def test_latest(value):
+    assert value == 1
+END
+	edit test_a_held.py <<'END'
+import os
+
+import library
+
+
+def test_held():
+    with open(os.path.join(os.environ["FIFOS"], "held")) as held:
+        assert held.read() == "go\n"
+    assert library.VALUE == 1
+END
+	opens -n 2
+	seen "$how: one worker is held, the other at the gate" both_run
+	check "$how: what stands before the gate has failed" has_outcomes test_edit.py::test_module failed
+	mend_library
+	again test_edit.py::test_module
+	seen "$how: the screen says that code has changed" shows 'library.py changed since it was imported'
+	seen "$how: and that it is collected" said 'collecting 1 file again, as the code is now'
+	echo open >"$scratch/gate"
+	seen "$how: a test of an edited module passes" has_outcomes test_edit.py::test_module failed passed
+	for later in later much_later latest; do
+		seen "$how: the rest of the run keeps the old code: $later" has_outcomes test_gate.py::test_$later passed
+	done
+	again test_edit.py::test_own
+	seen "$how: what was not edited fails as before" has_outcomes test_edit.py::test_own failed failed
+	mend_test
+	again test_edit.py::test_own
+	seen "$how: an edited test passes" has_outcomes test_edit.py::test_own failed failed passed
+	mend_conftest
+	again test_edit.py::test_conftest
+	seen "$how: a test with an edited fixture passes" has_outcomes test_edit.py::test_conftest failed passed
+	sed 's/test_named/test_renamed/' test_edit.py | edit test_edit.py
+	again test_edit.py::test_named
+	seen "$how: a test that was renamed is an error" has_outcomes test_edit.py::test_named failed error
+	check "$how: that says so" message_of test_edit.py::test_named 'the test is gone'
+	echo 'def test_other(:' | edit test_other.py
+	again test_other.py::test_other
+	seen "$how: a file that does not parse is an error" has_outcomes test_other.py::test_other failed error
+	check "$how: that says why" message_of test_other.py::test_other 'SyntaxError'
+	printf 'def test_other():\n    assert "mended"\n' | edit test_other.py
+	sed 's/test_renamed/test_named/; s/assert False/assert "mended"/' test_edit.py | edit test_edit.py
+	keys R
+	seen "$how: R mends both" has_outcomes test_edit.py::test_named failed error passed
+	seen "$how: and the other file's" has_outcomes test_other.py::test_other failed error passed
+	check "$how: the held test runs all the time" has_outcomes test_a_held.py::test_held
+	echo go >"$scratch/held"
+	seen "$how: it ends with the old code" has_outcomes test_a_held.py::test_held passed
+	seen "$how: the run passes" shows 'PASSED'
+	check "$how: the exit code too" leaves 0
+	check "$how: nothing is left" await none_marked
+}
+
+both_run() {
+	events test.started 2>/dev/null | grep -q test_held && events test.started | grep -q test_gate &&
+		has_outcomes test_edit.py::test_named failed && has_outcomes test_edit.py::test_good passed
+}
+
+cases() {
+	after_the_end fork
+	while_it_runs
+}
+
+each_python cases
+if python=$(python_any); then
+	which=$(pytest_version "$python")
+	after_the_end spawn
+fi
+end_tests

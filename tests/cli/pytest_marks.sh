@@ -191,38 +191,6 @@ END
 	equal quarantined true "$(verdict_field quarantined test_it.py::test_a)"
 	end
 
-	begin "$which: serial tests run alone"
-	fresh
-	cat >test_it.py <<'END'
-import os, time
-import pytest
-
-
-def alone(name):
-    with open(name, "x"):
-        pass
-    others = [each for each in os.listdir(".") if each.startswith("runs-") and each != name]
-    time.sleep(0.05)
-    others += [each for each in os.listdir(".") if each.startswith("runs-") and each != name]
-    os.unlink(name)
-    return not others
-
-
-@pytest.mark.parametrize("n", range(12))
-def test_any(n):
-    alone("runs-%d" % n)
-
-
-@pytest.mark.serial
-@pytest.mark.parametrize("n", range(3))
-def test_alone(n):
-    assert alone("runs-serial-%d" % n)
-END
-	pytest_run -n 4
-	code 0
-	closes 'xtop: 15 passed, 0 failed, 0 skipped'
-	end
-
 	begin "$which: names of marks are in the events, and -m selects by them"
 	fresh
 	printf '[pytest]\nmarkers =\n    slow: takes long\n    db: needs one\n' >pytest.ini

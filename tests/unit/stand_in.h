@@ -8,6 +8,9 @@
  *     ask:OUTCOME             asks for the next test, and prints the answer
  *     ask-norerun:OUTCOME     the same, and another attempt makes no sense
  *     finish:OUTCOME          the verdict; also finish-norerun:, finish-last: (it can't run another test)
+ *     finish-long:N           failed, with a message of N bytes
+ *     finish-stop:REASON      failed, and nothing else of its suite is to run
+ *     wide                    its pipes take a megabyte
  *     full                    a verdict with all that one can have
  *     hang                    waits for an interrupt, and prints its value
  *     deaf                    waits for ever, only SIGTERM ends it
@@ -31,6 +34,7 @@
 #include "worker/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,6 +54,7 @@ enum stand_in_kind {
 	STAND_IN_FAILS,   /* they say that they can't run tests */
 	STAND_IN_SLOW,    /* they never become ready */
 	STAND_IN_MUTE,    /* its keepers exit before they start one */
+	STAND_IN_ONCE,    /* its keepers start one, and exit when asked for the next */
 };
 
 struct stand_in_harness {
@@ -62,9 +67,12 @@ struct stand_in_harness {
 static inline void stand_in_write(int fd, const char *text)
 {
 	for (size_t length = strlen(text); length > 0;) {
-		ssize_t written = write(fd, text, length);
-		if (written < 0)
+		struct pollfd wait = { .fd = fd, .events = POLLOUT };
+		ssize_t written = poll(&wait, 1, -1) < 0 ? -1 : write(fd, text, length);
+		if (written < 0 && errno != EINTR && errno != EAGAIN)
 			_exit(90);
+		if (written < 0)
+			continue;
 		text += written;
 		length -= (size_t)written;
 	}
@@ -200,6 +208,17 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"rerun\":false}", argument);
 	} else if (slice_equal_text(word, "finish-last")) {
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"keep\":false}", argument);
+	} else if (slice_equal_text(word, "finish-long")) {
+		size_t count = strtoul(argument, NULL, 10);
+		char *text = malloc(count + 1);
+		memset(text, 'm', count);
+		text[count] = '\0';
+		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"failed\",\"message\":\"$\"}", text);
+		free(text);
+	} else if (slice_equal_text(word, "finish-stop")) {
+		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"failed\",\"stop\":\"$\"}", argument);
+	} else if (slice_equal_text(word, "wide")) {
+		fcntl(1, F_SETPIPE_SZ, 1 << 20);
 	} else if (slice_equal_text(word, "full")) {
 		stand_in_say(harness->fd, STAND_IN_FULL, "unknown");
 	} else if (slice_equal_text(word, "hang")) {
@@ -249,15 +268,21 @@ static inline void stand_in_set_variables(const struct json *json)
 					     "XTOP_ATTEMPT" };
 	static char variables[sizeof(names) / sizeof(*names)][1100];
 	const struct json *environment = json_get_object(json, "environment");
+	struct str text = STR_INIT;
+	if (environment)
+		json_dump(environment, &text);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = json_get_text(environment, names[i]);
+		char null[64];
+		snprintf(null, sizeof(null), "\"%s\":null", names[i]);
 		if (value) {
 			snprintf(variables[i], sizeof(variables[i]), "%s=%s", names[i], value);
 			putenv(variables[i]);
-		} else if (strncmp(names[i], "PYTEST", 6) == 0 && json_get_text(environment, "XTOP_WORKER")) {
+		} else if (strstr(text.data, null)) {
 			unsetenv(names[i]);
 		}
 	}
+	str_fini(&text);
 }
 
 /* Into copies, so that whoever exits at any step leaves nothing allocated. Returns the number that came along. */
@@ -283,8 +308,11 @@ static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
 	stand_in_block(SIGRTMIN + 4);
 	stand_in_block(SIGRTMIN + 5);
 	lines_init(&harness.lines, fd, LINES_LIMIT);
-	if (kind == STAND_IN_CHATTY)
+	if (kind == STAND_IN_CHATTY) {
+		fcntl(1, F_SETPIPE_SZ, 1 << 20);
 		stand_in_write(1, "printed too early\n");
+		stand_in_spew(200000);
+	}
 	if (kind == STAND_IN_CRASHES) {
 		stand_in_write(2, "printed before the crash\n");
 		raise(SIGSEGV);
@@ -334,9 +362,9 @@ static inline void stand_in_reap(int k, pid_t *harness)
 	}
 }
 
-static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind kind)
+static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind kind, unsigned before)
 {
-	if (kind == STAND_IN_MUTE)
+	if (kind == STAND_IN_MUTE || (kind == STAND_IN_ONCE && before > 0))
 		_exit(0);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -393,6 +421,7 @@ static inline _Noreturn void stand_in_keeper(int k, enum stand_in_kind kind)
 {
 	struct str in = STR_INIT;
 	pid_t harness = 0;
+	unsigned started = 0;
 	int fds[3] = { -1, -1, -1 };
 	sigset_t none;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -416,7 +445,7 @@ static inline _Noreturn void stand_in_keeper(int k, enum stand_in_kind kind)
 			int number = stand_in_read((struct slice){ in.data, length }, what, id);
 			str_cut_front(&in, length + 1);
 			if (strcmp(what, "start") == 0)
-				harness = stand_in_start(k, fds, kind);
+				harness = stand_in_start(k, fds, kind, started++);
 			if (strcmp(what, "kill") == 0 && harness)
 				kill(-harness, number);
 		}
@@ -442,6 +471,7 @@ static inline pid_t stand_in_serve(enum stand_in_kind kind, char name[64])
 		close(fd);
 		return pid;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a red test leaves nothing behind */
 	spawn_reset_signals(); /* cmocka's handlers would take a crash here for one of the test */
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {

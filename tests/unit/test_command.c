@@ -32,6 +32,7 @@ static struct job *some_job(void)
 	job->output_limit = UINT64_MAX;
 	job->ordinal = 2;
 	job->may_rerun = true;
+	job->stop_on_failure = true;
 	return job;
 }
 
@@ -63,6 +64,7 @@ static void job_comes_back_as_it_was(void **state)
 	assert_true(job->output_limit == sent->output_limit);
 	assert_int_equal(job->ordinal, 2);
 	assert_true(job->may_rerun);
+	assert_true(job->stop_on_failure);
 	assert_null(job->server);
 	command_fini(&back);
 	job_free(sent);
@@ -112,6 +114,7 @@ static void job_of_a_server_needs_no_program(void **state)
 	assert_int_equal(back.job->launch.argv.length, 0);
 	assert_string_equal(back.job->launch.environment.items[0], "A=1");
 	assert_false(back.job->may_rerun);
+	assert_false(back.job->stop_on_failure);
 	command_fini(&back);
 	job_free(job);
 	str_fini(&wire);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "stand_in.h"
 #include "worker_bench.h"
 
@@ -161,6 +162,31 @@ static void verdict_against_reruns_is_handed_on(void **state)
 	close_scene(&scene);
 }
 
+/* What is held ahead comes back before it can start: with the failure, or where the test says that all is to stop. */
+static void failure_that_stops_the_run_gives_back_what_is_held(void **state)
+{
+	static const char *const ids[] = { "hold finish:failed", "hold finish-stop:enough", "hold segv" };
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	for (uint64_t i = 0; i < 3; i++) {
+		struct job *job = bench_make_job(1 + i, scene.name, ids[i]);
+		job->stop_on_failure = i != 1;
+		bench_send_job(&scene.bench, job);
+		bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+		run(&scene, 10 + i, "finish:passed");
+		struct command command = { .type = COMMAND_SIGNAL, .test = 1 + i, .signal = SIGCONT };
+		bench_send(&scene.bench, &command);
+		const struct event *event = finished(&scene);
+		assert_int_equal(event->test, 1 + i);
+		assert_int_equal(event_has(event, bail_out), i == 1);
+		if (i == 1)
+			expect_text(event->reason, "enough");
+		assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 10 + i);
+	}
+	close_scene(&scene);
+}
+
 /* --- crashes --- */
 
 static void crash_names_the_signal_and_the_last_line(void **state)
@@ -211,6 +237,18 @@ static void verdict_before_a_crash_stands(void **state)
 	run(&scene, 2, "finish:passed");
 	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
 	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_FINISHED), 2);
+	close_scene(&scene);
+}
+
+static void verdict_that_is_still_being_read_stands_too(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "finish-long:500000 segv");
+	const struct event *event = finished(&scene);
+	assert_int_equal(event->outcome, OUTCOME_FAILED);
+	assert_int_equal(event->message.length, 500000);
 	close_scene(&scene);
 }
 
@@ -281,7 +319,8 @@ static void what_is_printed_outside_of_tests_is_no_test_s(void **state)
 	run(&scene, 1, "print:mine farewell:at_the_end finish:passed");
 	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
 	expect_output(&scene, 1, 0, "mine\n");
-	expect_log(&scene, "note: printed outside of any test: printed too early\n");
+	expect_log(&scene, "note: printed outside of any test: printed too early\nxxx");
+	expect_log(&scene, "xxx\n(and 195923 bytes more)\n");
 	bench_retire(&scene.bench);
 	expect_log(&scene, "note: printed outside of any test: at_the_end\n");
 	expect_output(&scene, 1, 0, "mine\n");
@@ -304,6 +343,19 @@ static void server_that_is_not_there_gives_the_test_back(void **state)
 	bench_wait(&scene.bench, MESSAGE_NO_SERVER);
 	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 8);
 	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_STARTED), 0);
+	close_scene(&scene);
+}
+
+static void keeper_that_ends_when_it_is_needed_is_replaced(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_ONCE);
+	run(&scene, 1, "segv");
+	expect_finished(&scene, 1, OUTCOME_CRASHED, "killed by SIGSEGV");
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_count(&scene.bench, MESSAGE_NO_SERVER), 0);
 	close_scene(&scene);
 }
 
@@ -348,6 +400,7 @@ static void test_that_waits_for_its_process_can_be_recalled(void **state)
 	struct scene scene;
 	open_scene(&scene, STAND_IN_SLOW);
 	run(&scene, 5, "finish:passed");
+	usleep(20000); /* most likely it is no longer held ahead then; if it is, it comes back as well */
 	bench_command(&scene.bench, COMMAND_RECALL, 5);
 	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 5);
 	assert_int_equal(bench_count(&scene.bench, EVENT_TEST_STARTED), 0);
@@ -489,22 +542,34 @@ static void signal_sent_by_hand_is_named(void **state)
 	close_scene(&scene);
 }
 
+/* As in proc_pid_stat(5): 'T' is stopped. */
+static char state_of(pid_t pid)
+{
+	char path[64], text[256];
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fs_read_small(path, text, sizeof(text)) <= 0)
+		return '?';
+	const char *at = strrchr(text, ')');
+	return at ? at[2] : '?';
+}
+
 static void paused_test_s_deadline_stands_still(void **state)
 {
 	(void)state;
 	struct scene scene;
 	open_scene(&scene, STAND_IN_PLAIN);
-	send_deadline(&scene, 1, "print:x hang finish:passed", CLOCK_SECOND / 5, 3600 * CLOCK_SECOND);
-	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	send_deadline(&scene, 1, "hang finish:passed", CLOCK_SECOND, 3600 * CLOCK_SECOND);
+	bench_wait(&scene.bench, EVENT_TEST_STARTED);
+	pid_t pid = (pid_t)scene.bench.event.pid;
 	bench_command(&scene.bench, COMMAND_PAUSE, 0);
-	struct pollfd wait = { .fd = ring_doorbell(scene.bench.ring), .events = POLLIN };
-	bench_drain(&scene.bench);
-	while (!ring_may_sleep(scene.bench.ring, 1))
+	while (state_of(pid) != 'T' && bench_count(&scene.bench, EVENT_TEST_FINISHED) == 0) {
+		usleep(1000);
 		bench_drain(&scene.bench);
-	assert_int_equal(poll(&wait, 1, 400), 0);
+	}
+	usleep(400000);
 	bench_command(&scene.bench, COMMAND_RESUME, 0);
-	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.2 s");
-	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 10 * 4);
+	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 1 s");
+	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 10 * 14);
 	close_scene(&scene);
 }
 
@@ -547,10 +612,14 @@ static void controller_is_asked_where_nothing_is_held(void **state)
 		      "{\"do\":\"next\",\"test\":\"ask:failed finish:failed\",\"ordinal\":1}\ninterrupt 2\n");
 	record = bench_wait(&scene.bench, MESSAGE_WANTS);
 	assert_int_equal(record->bytes[9], 1);
-	bench_command(&scene.bench, COMMAND_NO_NEXT, 1); /* of another test */
-	bench_command(&scene.bench, COMMAND_NO_NEXT, 2);
+	bench_command(&scene.bench, COMMAND_NO_NEXT, 1); /* of another test: no answer to this one */
+	run(&scene, 3, "ask:passed finish:passed");
 	expect_finished(&scene, 2, OUTCOME_FAILED, NULL);
-	expect_output(&scene, 2, 0, "{\"do\":\"next\"}\n");
+	expect_output(&scene, 2, 0, "{\"do\":\"next\",\"test\":\"ask:passed finish:passed\",\"ordinal\":1}\n");
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	bench_command(&scene.bench, COMMAND_NO_NEXT, 3);
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 3, 0, "{\"do\":\"next\"}\n");
 	assert_int_equal(bench_count(&scene.bench, MESSAGE_RETURNED), 0);
 	close_scene(&scene);
 }
@@ -690,6 +759,22 @@ static void crash_behind_a_full_lane_keeps_its_output(void **state)
 	close_scene(&scene);
 }
 
+static void output_in_a_wide_pipe_is_all_of_its_test(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "wide spew:300000 finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	char *text = bench_output(&scene.bench, 1, 0);
+	assert_int_equal(strlen(text), 300001);
+	free(text);
+	run(&scene, 2, "print:own finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 2, 0, "own\n");
+	close_scene(&scene);
+}
+
 static void output_beyond_the_limit_is_cut_for_each_attempt(void **state)
 {
 	(void)state;
@@ -716,14 +801,17 @@ int main(void)
 		cmocka_unit_test(all_that_a_verdict_can_have_is_handed_on),
 		cmocka_unit_test(test_sees_its_worker_and_itself),
 		cmocka_unit_test(verdict_against_reruns_is_handed_on),
+		cmocka_unit_test(failure_that_stops_the_run_gives_back_what_is_held),
 		cmocka_unit_test(crash_names_the_signal_and_the_last_line),
 		cmocka_unit_test(crash_is_seen_though_a_child_holds_all_ends),
 		cmocka_unit_test(verdict_before_a_crash_stands),
+		cmocka_unit_test(verdict_that_is_still_being_read_stands_too),
 		cmocka_unit_test(process_that_can_not_be_heard_is_ended),
 		cmocka_unit_test(process_that_says_so_runs_no_other_test),
 		cmocka_unit_test(process_that_dies_before_it_is_ready_is_an_error_of_its_test),
 		cmocka_unit_test(what_is_printed_outside_of_tests_is_no_test_s),
 		cmocka_unit_test(server_that_is_not_there_gives_the_test_back),
+		cmocka_unit_test(keeper_that_ends_when_it_is_needed_is_replaced),
 		cmocka_unit_test(keeper_that_was_killed_is_replaced),
 		cmocka_unit_test(keepers_go_on_without_their_server),
 		cmocka_unit_test(test_that_waits_for_its_process_can_be_recalled),
@@ -744,6 +832,7 @@ int main(void)
 		cmocka_unit_test(process_ends_when_its_worker_dies),
 		cmocka_unit_test(full_lane_holds_output_and_loses_none),
 		cmocka_unit_test(crash_behind_a_full_lane_keeps_its_output),
+		cmocka_unit_test(output_in_a_wide_pipe_is_all_of_its_test),
 		cmocka_unit_test(output_beyond_the_limit_is_cut_for_each_attempt),
 	};
 	return cmocka_run_group_tests_name("harness", tests, NULL, NULL);

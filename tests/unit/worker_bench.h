@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static inline void bench_start(struct bench *bench, size_t lane_size, bool seria
 	bench->worker = fork();
 	if (bench->worker == 0) {
 		close(pair[0]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a red test leaves nothing behind */
 		worker_main(&bench->context, bench->ring, 0, 1, pair[1]);
 	}
 	close(pair[1]);
