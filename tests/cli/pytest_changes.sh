@@ -65,7 +65,7 @@ has_ended() {
 
 # message_of ID TEXT: its last verdict says that.
 message_of() {
-	events test.verdict | grep -F "\"id\":\"$1\"" | tail -n 1 | grep -q -i -e "\"message\":\"[^\"]*$2"
+	events test.verdict | grep -F "\"id\":\"$1\"" | tail -n 1 | grep -q -i -e "\"message\":\".*$2"
 }
 
 # again ID: selects it by a search, and runs it again. In the moment in which a run ends there is no rerun.
@@ -163,46 +163,59 @@ mend_test() {
 	sed 's/"old" ==/"new" ==/; s/"new" == "new"/"very new" == "very new"/' test_edit.py | edit test_edit.py
 }
 
+# What changes beyond that: a test gets another name, a file can't be parsed any more.
+break_files() {
+	sed 's/test_named/test_renamed/' test_edit.py | edit test_edit.py
+	echo 'def test_other(:' | edit test_other.py
+}
+
+mend_files() {
+	sed 's/test_renamed/test_named/; s/assert False/assert "mended"/' test_edit.py | edit test_edit.py
+	printf 'def test_other():\n    assert "mended"\n' | edit test_other.py
+}
+
+are_broken() {
+	seen "$how: a test that was renamed is an error" has_outcomes test_edit.py::test_named failed error
+	check "$how: that says so" message_of test_edit.py::test_named 'the test is gone'
+	seen "$how: a file that does not parse is an error" has_outcomes test_other.py::test_other failed error
+	check "$how: that says why" message_of test_other.py::test_other 'SyntaxError: invalid syntax'
+}
+
+are_mended() {
+	seen "$how: both pass when they are mended" has_outcomes test_edit.py::test_named failed error passed
+	seen "$how: by the key for all that failed" has_outcomes test_other.py::test_other failed error passed
+	check "$how: which lets alone what passed" has_outcomes test_edit.py::test_good passed
+}
+
+# Each edit is followed by a rerun of one test.
 after_the_end() {
-	how="$which, after the end, $1"
+	how="$which, after the end"
 	suite
-	opens -n 2 --python-start "$1"
+	opens -n 2
 	seen "$how: all tests run" has_verdicts 6
 	ends=1
-	seen "$how: and is shown" shows 'FAILED'
-	check "$how: what is broken fails" same "$(outcome test_edit.py::test_own) $(outcome test_edit.py::test_good)" 'failed passed'
+	seen "$how: and the run has failed" shows 'FAILED'
 
 	mend_test
 	again test_edit.py::test_own
 	seen "$how: an edited test passes" has_outcomes test_edit.py::test_own failed passed
 	check "$how: it is said that the file is collected again" said 'collecting 1 file again, as the code is now'
-	again test_edit.py::test_module
-	seen "$how: what was not edited fails as before" has_outcomes test_edit.py::test_module failed failed
 	mend_library
 	again test_edit.py::test_module
-	seen "$how: a test of an edited module passes" has_outcomes test_edit.py::test_module failed failed passed
+	seen "$how: a test of an edited module passes" has_outcomes test_edit.py::test_module failed passed
 	mend_conftest
 	again test_edit.py::test_conftest
 	seen "$how: a test with an edited fixture passes" has_outcomes test_edit.py::test_conftest failed passed
-
-	sed 's/test_named/test_renamed/' test_edit.py | edit test_edit.py
+	break_files
 	again test_edit.py::test_named
-	seen "$how: a test that was renamed is an error" has_outcomes test_edit.py::test_named failed error
-	check "$how: that says so" message_of test_edit.py::test_named 'the test is gone'
-	seen "$how: and is shown" shows 'test_named .*is gone'
-	echo 'def test_other(:' | edit test_other.py
+	seen "$how: what is wrong is shown" shows 'test_named .*is gone'
 	again test_other.py::test_other
-	seen "$how: a file that does not parse is an error" has_outcomes test_other.py::test_other failed error
-	check "$how: that says why" message_of test_other.py::test_other 'SyntaxError'
-
-	sed 's/test_renamed/test_named/; s/assert False/assert "mended"/' test_edit.py | edit test_edit.py
-	printf 'def test_other():\n    assert "mended"\n' | edit test_other.py
+	are_broken
+	mend_files
 	need has_ended "$ends"
 	keys R
-	seen "$how: all that failed is run again by R" has_outcomes test_edit.py::test_named failed error passed
-	seen "$how: of each file" has_outcomes test_other.py::test_other failed error passed
+	are_mended
 	seen "$how: the run passes now" shows 'PASSED'
-	check "$how: a test that passed was not run again" has_outcomes test_edit.py::test_good passed
 	check "$how: the exit code is that of the run after its reruns" leaves 0
 	check "$how: nothing is left" await none_marked
 }
@@ -210,9 +223,9 @@ after_the_end() {
 # One worker is held by a test until the end. The other one is held at a gate while code is edited: what comes behind
 # it was collected before.
 while_it_runs() {
-	how="$which, while it runs"
+	how="$which, while it runs, $1"
 	suite
-	mkfifo "$scratch/held" "$scratch/gate" "$scratch/at_gate"
+	mkfifo "$scratch/held" "$scratch/gate"
 	edit test_gate.py <<'END'
 import os
 
@@ -246,13 +259,12 @@ def test_held():
         assert held.read() == "go\n"
     assert library.VALUE == 1
 END
-	opens -n 2
-	seen "$how: one worker is held, the other at the gate" both_run
-	check "$how: what stands before the gate has failed" has_outcomes test_edit.py::test_module failed
+	opens -n 2 --python-start "$1"
+	seen "$how: one worker is held, the other at a gate" both_are_held
 	mend_library
 	again test_edit.py::test_module
 	seen "$how: the screen says that code has changed" shows 'library.py changed since it was imported'
-	seen "$how: and that it is collected" said 'collecting 1 file again, as the code is now'
+	seen "$how: and it is collected" said 'collecting 1 file again, as the code is now'
 	echo open >"$scratch/gate"
 	seen "$how: a test of an edited module passes" has_outcomes test_edit.py::test_module failed passed
 	for later in later much_later latest; do
@@ -260,46 +272,40 @@ END
 	done
 	again test_edit.py::test_own
 	seen "$how: what was not edited fails as before" has_outcomes test_edit.py::test_own failed failed
+	for other in edit.py::test_conftest edit.py::test_named other.py::test_other; do
+		need has_outcomes test_$other failed
+	done
 	mend_test
-	again test_edit.py::test_own
-	seen "$how: an edited test passes" has_outcomes test_edit.py::test_own failed failed passed
 	mend_conftest
-	again test_edit.py::test_conftest
-	seen "$how: a test with an edited fixture passes" has_outcomes test_edit.py::test_conftest failed passed
-	sed 's/test_named/test_renamed/' test_edit.py | edit test_edit.py
-	again test_edit.py::test_named
-	seen "$how: a test that was renamed is an error" has_outcomes test_edit.py::test_named failed error
-	check "$how: that says so" message_of test_edit.py::test_named 'the test is gone'
-	echo 'def test_other(:' | edit test_other.py
-	again test_other.py::test_other
-	seen "$how: a file that does not parse is an error" has_outcomes test_other.py::test_other failed error
-	check "$how: that says why" message_of test_other.py::test_other 'SyntaxError'
-	printf 'def test_other():\n    assert "mended"\n' | edit test_other.py
-	sed 's/test_renamed/test_named/; s/assert False/assert "mended"/' test_edit.py | edit test_edit.py
+	break_files
 	keys R
-	seen "$how: R mends both" has_outcomes test_edit.py::test_named failed error passed
-	seen "$how: and the other file's" has_outcomes test_other.py::test_other failed error passed
-	check "$how: the held test runs all the time" has_outcomes test_a_held.py::test_held
+	seen "$how: an edited test passes" has_outcomes test_edit.py::test_own failed failed passed
+	seen "$how: a test with an edited fixture passes" has_outcomes test_edit.py::test_conftest failed passed
+	are_broken
+	mend_files
+	keys R
+	are_mended
+	check "$how: the held test ran all the time" has_outcomes test_a_held.py::test_held
 	echo go >"$scratch/held"
 	seen "$how: it ends with the old code" has_outcomes test_a_held.py::test_held passed
 	seen "$how: the run passes" shows 'PASSED'
-	check "$how: the exit code too" leaves 0
+	check "$how: and so says the exit code" leaves 0
 	check "$how: nothing is left" await none_marked
 }
 
-both_run() {
+both_are_held() {
 	events test.started 2>/dev/null | grep -q test_held && events test.started | grep -q test_gate &&
-		has_outcomes test_edit.py::test_named failed && has_outcomes test_edit.py::test_good passed
+		has_outcomes test_edit.py::test_module failed
 }
 
 cases() {
-	after_the_end fork
-	while_it_runs
+	while_it_runs fork
 }
 
 each_python cases
 if python=$(python_any); then
 	which=$(pytest_version "$python")
-	after_the_end spawn
+	after_the_end
+	while_it_runs spawn
 fi
 end_tests

@@ -370,7 +370,7 @@ static void keeper_that_was_killed_is_replaced(void **state)
 	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
 	run(&scene, 3, "kill-keeper print:x segv");
 	expect_finished(&scene, 3, OUTCOME_CRASHED,
-			"ended in a way that its keeper could not tell before the test was done: x");
+			"ended together with its keeper, nobody knows how, before the test was done: x");
 	run(&scene, 4, "finish:passed");
 	expect_finished(&scene, 4, OUTCOME_PASSED, NULL);
 	close_scene(&scene);
