@@ -288,9 +288,17 @@ script_tests = \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
 	tests/cli/output.sh \
+	tests/cli/pytest_bad_input.sh \
+	tests/cli/pytest_changes.sh \
+	tests/cli/pytest_crashes.sh \
 	tests/cli/pytest_fixtures.sh \
+	tests/cli/pytest_forking.sh \
+	tests/cli/pytest_marks.sh \
 	tests/cli/pytest_options.sh \
 	tests/cli/pytest_outcomes.sh \
+	tests/cli/pytest_output.sh \
+	tests/cli/pytest_plugins.sh \
+	tests/cli/pytest_start_modes.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \
 	tests/cli/spawn_errors.sh \
@@ -299,6 +307,7 @@ script_tests = \
 	tests/sources_listed.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
+	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
 	tests/tui/screens.sh
 
@@ -315,6 +324,7 @@ bench_programs = \
 
 shipped_files = \
 	tests/compat/pytest_outcomes.py \
+	tests/compat/pytest_suites.sh \
 	tests/compat/tap_outcomes.pl \
 	tests/compat/tap_suites.sh \
 	tests/fixtures/pytest_fixtures/check.py \
@@ -328,6 +338,10 @@ shipped_files = \
 	tests/fixtures/pytest_fixtures/pack/test_three.py \
 	tests/fixtures/pytest_fixtures/pack/test_two.py \
 	tests/fixtures/pytest_fixtures/pytest.ini \
+	tests/fixtures/pytest_forking/conftest.py \
+	tests/fixtures/pytest_forking/test_crash.py \
+	tests/fixtures/pytest_forking/test_numpy.py \
+	tests/fixtures/pytest_forking/test_process.py \
 	tests/fixtures/pytest_outcomes/pytest.ini \
 	tests/fixtures/pytest_outcomes/tests/bad.fate \
 	tests/fixtures/pytest_outcomes/tests/conftest.py \
@@ -337,6 +351,8 @@ shipped_files = \
 	tests/fixtures/pytest_outcomes/tests/test_ids.py \
 	tests/fixtures/pytest_outcomes/tests/test_skipped_module.py \
 	tests/fixtures/pytest_outcomes/tests/test_unittest.py \
+	tests/fixtures/pytest_worker_ids/conftest.py \
+	tests/fixtures/pytest_worker_ids/test_database.py \
 	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_config.seeds/list.yaml \
 	tests/fuzz/fuzz_config.seeds/mapping.yaml \
@@ -420,4 +436,6 @@ shipped_files = \
 	examples/demo/programs/sorts.sh \
 	examples/demo/tap/arithmetic.t \
 	examples/demo/tap/strings.t \
+	examples/demo/tests/pytest.ini \
+	examples/demo/tests/test_cart.py \
 	examples/demo/xtop.yaml

@@ -158,25 +158,42 @@ def descendants(root):
             yield pid, depth, command
 
 
-def killer(options):
+def killer(options, events):
     """Kills below xtop, at random: whatever runs a test, keeps one that does, or is a worker or the server.
 
-    The guardian (xtop's child) stays: without it the run is over, as it should be.
+    The guardian (xtop's child) stays: without it the run is over, as it should be. Nothing is killed before the first
+    test has started, and the server only once, because what dies again and again is given up.
     """
     chance = random.Random(options.seed)
 
+    def started():
+        try:
+            with open(events, encoding="utf-8") as lines:
+                return any('"type":"test.started"' in line for line in lines)
+        except OSError:
+            return False
+
     def kill(process):
         left = options.kill
+        servers = 1
+        while process.poll() is None and not started():
+            time.sleep(0.05)
         while left and process.poll() is None:
             time.sleep(chance.uniform(*options.kill_every))
-            targets = [pid for pid, depth, _ in descendants(process.pid) if depth > 1]
+            targets = []
+            for pid, depth, command in descendants(process.pid):
+                is_server = depth == 2 and "xtop_pytest" in command
+                if depth > 1 and (servers or not is_server):
+                    targets.append((pid, is_server))
             if not targets:
                 continue
+            pid, is_server = chance.choice(sorted(targets))
             try:
-                os.kill(chance.choice(sorted(targets)), signal.SIGKILL)
-                left -= 1
+                os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
-                pass
+                continue
+            servers -= is_server
+            left -= 1
 
     return kill
 
@@ -194,7 +211,7 @@ def run_xtop(options, scratch):
     if options.arguments:
         command += ["--"] + options.arguments
     output = os.path.join(scratch, "xtop.out")
-    execute(run, command, options, output, killer(options) if options.kill else None)
+    execute(run, command, options, output, killer(options, path) if options.kill else None)
     finished = False
     found = collections.Counter()
     if os.path.exists(path):
@@ -254,7 +271,7 @@ def compare(options):
         expected, found = first.outcomes.get(key, "-"), run.outcomes.get(key, "-")
         if key in flaky or expected == found:
             continue
-        if options.kill and found == "crashed" and run.crashes[key].get("signal"):
+        if options.kill and found == "crashed" and len(run.crashes) <= options.kill:
             continue
         differences += 1
         if differences <= options.show:
