@@ -416,7 +416,9 @@ def _trace(error):
     if isinstance(error, SyntaxError):
         lines = traceback.format_exception_only(type(error), error)
         return "".join(lines).rstrip()
+    here = os.path.dirname(os.path.abspath(__file__)) + os.sep
     entries = traceback.extract_tb(error.__traceback__)
+    entries = [frame for frame in entries if not frame.filename.startswith(here)]
     first = 0
     for index, frame in enumerate(entries):
         if not watch.is_installed(frame.filename):

@@ -27,6 +27,8 @@ refuses() {
 	pytest_run -n 2 "$@"
 	code "$refused_code"
 	says "$refused_text"
+	# Before there is a run, that is all. In a run it is repeated in the summary.
+	[ -s "$out" ] || equal 'the number of messages' 1 "$(grep -c '^xtop: ' "$err")"
 	end
 }
 
@@ -84,7 +86,63 @@ test_good.py::test_good passed
 END
 	end
 
-	begin "$which: a test that breaks what it runs in, and the ones after it"
+	begin "$which: an option of a conftest's is its own behind --, and refused before it"
+	fresh
+	printf 'def pytest_addoption(parser):\n    parser.addoption("--runslow", action="store_true")\n' >conftest.py
+	pytest_run -n 2 --runslow test_good.py
+	code 4
+	says "$XTOP --no-tui --adapter pytest --python $python --events $scratch/events -n 2 test_good.py -- --runslow"
+	pytest_run -n 2 test_good.py -- --runslow
+	code 0
+	closes 'xtop: 1 passed, 0 failed, 0 skipped'
+	end
+
+	begin "$which: ids that are hard to carry are told apart"
+	fresh
+	cat >pytest.ini <<'END'
+[pytest]
+disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true
+END
+	cat >test_ids.py <<'END'
+import pytest
+
+ids = ["same", "same", "two\nlines", "nul\0", "\033[31mred", "größe-日本", "tab\t", "\u202eturned", " ", "a::b[c]"]
+
+
+@pytest.mark.parametrize("x", ids, ids=ids)
+def test_it(x):
+    print(x)
+    assert x not in ("two\nlines", "nul\0")
+END
+	pytest_run -n 2 --junit-xml junit.xml
+	code 1
+	closes 'xtop: 9 passed, 2 failed, 0 skipped'
+	printf 'test_ids.py::test_it[%b] %s\n' same0 passed same1 passed 'two\\\\nlines' failed 'nul\\\\x00' failed \
+		'\033[31mred' passed 'größe-日本' passed 'tab\t' passed '\0342\0200\0256turned' passed ' ' passed \
+		'a::b[c]' passed >"$scratch/expected"
+	echo 'test_good.py::test_good passed' >>"$scratch/expected"
+	expect_verdicts <"$scratch/expected"
+	json_lines "$scratch/events"
+	no_controls "$out"
+	valid_xml junit.xml
+	end
+
+	begin "$which: tests of one id have a verdict each"
+	fresh
+	printf 'def test_one():\n    pass\ndef test_two():\n    assert False\n' >test_twice.py
+	pytest_run -n 2 test_twice.py test_twice.py -- --keep-duplicates
+	code 1
+	closes 'xtop: 2 passed, 2 failed, 0 skipped'
+	expect_verdicts <<'END'
+test_twice.py::test_one passed
+test_twice.py::test_one#2 passed
+test_twice.py::test_two failed
+test_twice.py::test_two#2 failed
+END
+	end
+
+	for how in fork spawn; do
+	begin "$which: a test that breaks what it runs in, and the ones after it ($how)"
 	fresh
 	mkdir below
 	cat >test_vandals.py <<'END'
@@ -152,6 +210,27 @@ def test_k_leaves():
     os._exit(0)
 
 
+def test_k_leaves_with_a_code():
+    os._exit(3)
+
+
+def test_k_leaves_a_child_that_comes_back():
+    if os.fork() == 0:
+        return
+    os.wait()
+
+
+@pytest.mark.timeout(0.4)
+def test_k_ignores_what_ends_it():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            pass
+
+
 def test_l_clears_the_environment():
     os.environ.clear()
 
@@ -185,7 +264,7 @@ def test_p_leaves_a_daemon():
 def test_q_stays_behind():
     pass
 END
-	pytest_run -n 1 --timeout 20 --timeout-grace 1
+	pytest_run -n 1 --timeout 20 --timeout-grace 0.5 --python-start $how
 	code 1
 	expect_verdicts <<'END'
 test_good.py::test_good passed
@@ -199,7 +278,10 @@ test_vandals.py::test_g_closes_stdout passed
 test_vandals.py::test_h_can_print passed
 test_vandals.py::test_i_ignores_signals passed
 test_vandals.py::test_j_still_has_a_deadline timeout
+test_vandals.py::test_k_ignores_what_ends_it timeout
 test_vandals.py::test_k_leaves crashed
+test_vandals.py::test_k_leaves_a_child_that_comes_back passed
+test_vandals.py::test_k_leaves_with_a_code crashed
 test_vandals.py::test_l_clears_the_environment passed
 test_vandals.py::test_m_changes_what_python_imports passed
 test_vandals.py::test_n_raises_keyboard_interrupt_in_a_thread passed
@@ -210,7 +292,11 @@ END
 	for id in b_can f_can h_can; do
 		equal "output of $id" here "$(output_of "test_vandals.py::test_${id}_print")"
 	done
+	equal 'exit code of the one' 0 "$(verdict_field exit_code test_vandals.py::test_k_leaves)"
+	equal 'exit code of the other' 3 "$(verdict_field exit_code test_vandals.py::test_k_leaves_with_a_code)"
+	! grep -q 'Traceback' "$out" "$err" || complain 'no traceback is shown'
 	end
+	done
 }
 
 each_python cases
@@ -229,6 +315,23 @@ xtop --no-tui --adapter pytest --python "$PWD/bare-python"
 code 4
 says 'has no pytest'
 end
+
+begin 'an environment without pytest'
+if python=$(python_any) && "$python" -m venv --without-pip bare >/dev/null 2>&1; then
+	xtop --no-tui --adapter pytest --python bare/bin/python
+	code 4
+	says 'bare/bin/python'
+	says 'has no pytest'
+	VIRTUAL_ENV=$PWD/bare
+	export VIRTUAL_ENV
+	xtop --no-tui --adapter pytest
+	unset VIRTUAL_ENV
+	code 4
+	says 'bare/bin/python'
+	end
+else
+	skip 'no environment can be made here'
+fi
 
 begin 'a pytest that is too old'
 mkdir -p old/pytest && printf '__version__ = "6.2.5"\nversion_tuple = (6, 2, 5)\n' >old/pytest/__init__.py
