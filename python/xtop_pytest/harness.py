@@ -98,7 +98,8 @@ class Harness:
         self._tests = tests
         self._streams = streams
         self._interactive = interactive
-        self._captures = self.config.getoption("capture", "no") != "no"
+        # What tee-sys captures is in the pipes already.
+        self._captures = self.config.getoption("capture", "no") not in ("no", "tee-sys")
         self._fold = reports.Fold(self.config)
         self._heard = []
         self._sender = sender

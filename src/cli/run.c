@@ -216,6 +216,13 @@ int cli_run(struct config *config, int argc, char *const argv[])
 		cli_fail(code, error.message);
 	}
 
+	/* The exit code stands: an interrupt in the last moment must not replace it. */
+	sigset_t late;
+	sigemptyset(&late);
+	sigaddset(&late, SIGINT);
+	sigaddset(&late, SIGTERM);
+	sigaddset(&late, SIGHUP);
+	sigprocmask(SIG_BLOCK, &late, NULL);
 	cli_end_loop(&session.loop);
 	frontends_close(&session.frontends);
 	pool_close(pool);

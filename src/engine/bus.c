@@ -1,10 +1,12 @@
 /* The bus: the one way of an event from wherever it was made to everybody who keeps or shows it. */
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/internal.h"
 #include "event/codec.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void tell_about_journal(struct engine *engine, const struct error *error)
 {
@@ -46,8 +48,40 @@ void bus_pass(struct engine *engine, const struct event *event)
 	spread(engine, &complete);
 }
 
+static char *copy(const struct event_text *text)
+{
+	return text->data ? alloc_string_n(text->data, text->length) : NULL;
+}
+
+void bus_tell_early(struct engine *engine)
+{
+	vec_each(&engine->early, early) {
+		struct event event;
+		event_init(&event, EVENT_LOG);
+		event_put(&event, level, early->level);
+		event_put_text(&event, name, early->name);
+		event_put_text(&event, message, early->message);
+		bus_emit(engine, &event);
+	}
+	bus_forget_early(engine);
+}
+
+void bus_forget_early(struct engine *engine)
+{
+	vec_each(&engine->early, early) {
+		free(early->name);
+		free(early->message);
+	}
+	vec_fini(&engine->early);
+}
+
 void bus_emit(struct engine *engine, struct event *event)
 {
+	if (!engine->begun && event->type == EVENT_LOG) {
+		vec_push(&engine->early,
+			 ((struct early_log){ event->level, copy(&event->name), copy(&event->message) }));
+		return;
+	}
 	event->t = clock_now() - engine->epoch;
 	bus_pass(engine, event);
 }

@@ -21,7 +21,7 @@ static struct entry *find(struct engine *engine, uint64_t test, struct error *er
 /* A run that had ended (or was stopped) goes on for a rerun by key. */
 static void reopen(struct engine *engine)
 {
-	engine->closed = engine->interrupted = false;
+	engine->closed = engine->interrupted = engine->forced = false;
 	free(engine->close_reason);
 	engine->close_reason = NULL;
 	if (engine->finished)
@@ -42,6 +42,8 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 		return -1;
 	if (entry->broken)
 		return error_set(error, "it could not be collected, so it can't be run");
+	if (entry->judged)
+		return error_set(error, "it was skipped when it was collected: there is nothing to run");
 	if (entry->state == ENTRY_RUNNING || entry->state == ENTRY_SENT)
 		return error_set(error, "it runs now");
 	if (entry->state != ENTRY_DONE)

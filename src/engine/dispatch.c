@@ -28,6 +28,8 @@ static int fill_launch(struct engine *engine, const struct entry *entry, struct 
 	const struct server *server = server_current(engine, entry->found.server);
 	if (!server)
 		return collect_launch(engine->config, &entry->found, &job->launch, error);
+	if (server->hopeless)
+		return error_set(error, "the server that ran it died, and no other could be started");
 	job->server = alloc_string(server->socket);
 	return 0;
 }
@@ -223,7 +225,7 @@ void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool f
 		return; /* a job is on its way already */
 	place->wants = test;
 	/* Where failures may end the run, one that fails so far is waited for. */
-	if (!(failing && engine->config->max_fail)) {
+	if (!(failing && engine->config->max_fail && engine->gating_failures + 1 >= engine->config->max_fail)) {
 		give_one(engine, slot);
 		if (!place->ahead && engine->sched_ops->waiting(engine->sched) == 0)
 			recall_for_idle(engine);

@@ -15,10 +15,10 @@
 #define PACKAGE_VERSION "unknown"
 #endif
 
-/* What the controller needs beside its workers', with some to open for a moment; and what it needs for each: a
- * socket, a pidfd, and the file of a long output. */
 enum { EXIT_CONFIGURATION = 4 };
 
+/* What the controller needs beside its workers', with some to open for a moment; and what it needs for each: a
+ * socket, a pidfd, and the file of a long output. */
 #define SPARE_DESCRIPTORS 24
 #define WORKER_DESCRIPTORS 3
 
@@ -164,6 +164,7 @@ void engine_begin(struct engine *engine)
 	}
 	engine->begun = true;
 	emit_started(engine, engine->command_line);
+	bus_tell_early(engine);
 	collect_tell(engine, engine->findings);
 	collect_forget(engine->findings);
 	engine->findings = NULL;
@@ -245,6 +246,7 @@ void engine_free(struct engine *engine)
 	model_free(engine->model);
 	free(engine->close_reason);
 	free(engine->failure);
+	bus_forget_early(engine);
 	collect_forget(engine->findings);
 	map_free(engine->seen);
 	vec_each(&engine->servers, server)

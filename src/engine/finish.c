@@ -15,15 +15,7 @@
 
 #include <stdlib.h>
 
-static bool waits_for_sessions(const struct engine *engine)
-{
-	for (size_t i = 0; i < engine->servers.length; i++) {
-		const struct server *server = engine->servers.items[i];
-		if (server->state == SERVER_SERVING || server->state == SERVER_ENDING)
-			return true;
-	}
-	return false;
-}
+enum { EXIT_INTERRUPTED = 2 };
 
 static void retire_harnesses(struct engine *engine)
 {
@@ -65,7 +57,8 @@ static bool end_servers(struct engine *engine)
 }
 
 static void emit_finished(struct engine *engine)
-{	struct tally_summary sum = tally_sum(&model_run(engine->model)->tally);
+{
+	struct tally_summary sum = tally_sum(&model_run(engine->model)->tally);
 	struct event event;
 	event_init(&event, EVENT_RUN_FINISHED);
 	event_put(&event, exit_code, engine_exit_code(engine));
@@ -99,7 +92,7 @@ void finish_check(struct engine *engine)
 	}
 	if (engine->done < engine->entries.length)
 		return;
-	if (waits_for_sessions(engine)) {
+	if (engine->servers.length > 0 && !engine->forced) {
 		if (!engine->closing)
 			retire_harnesses(engine);
 		if (harnesses_leave(engine) || end_servers(engine))
@@ -115,6 +108,7 @@ void finish_by_force(struct engine *engine)
 			pool_kill_worker(engine->pool, i);
 		engine->slots[i].retiring = false;
 	}
+	engine->forced = true;
 	vec_each(&engine->servers, it) {
 		struct server *server = *it;
 		if (server->state != SERVER_SERVING && server->state != SERVER_ENDING)
@@ -143,9 +137,12 @@ void finish_failed(struct engine *engine, int code, const char *message)
 void finish_uncollected(struct engine *engine, const char *reason)
 {
 	if (!engine->begun) {
-		finish_failed(engine, 2, "interrupted before there was anything to run");
+		char *message = alloc_format("%s before there was anything to run", reason);
+		finish_failed(engine, EXIT_INTERRUPTED, message);
+		free(message);
 		return;
 	}
+	engine_log(engine, LEVEL_WARNING, "%s while tests were being collected", reason);
 	vec_each(&engine->servers, it) {
 		(*it)->state = SERVER_DONE;
 		server_kill(*it);

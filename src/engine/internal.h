@@ -30,6 +30,7 @@ struct entry {
 	uint32_t attempt;       /* the one that runs, or ran last; 0: none yet */
 	uint64_t duration;      /* ns, of this verdict's attempts so far */
 	bool broken;            /* could not be collected: never runs */
+	bool judged;            /* its verdict was known when it was found: there is nothing to run */
 	bool had_verdict;       /* before a person asked for it again: stopped in time, that one stands */
 	bool gates;             /* it counts among gating_failures */
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
@@ -78,6 +79,7 @@ struct server {
 	const struct suite_config *suite;
 	enum server_state state;
 	bool auxiliary;        /* only for reruns by key, or in the place of one that died: adds no tests */
+	bool hopeless;         /* nothing can take its place */
 	bool wanted_again;     /* workers could not reach it: another takes its place once it is dead */
 	bool replaces;         /* it is there in the place of one that died, and collects still */
 	bool held;             /* READY: its lines wait */
@@ -101,6 +103,11 @@ struct server {
 struct bailed_suite {
 	const struct suite_config *suite;
 	char *reason;
+};
+
+struct early_log {
+	int level;
+	char *name, *message; /* name NULL: none */
 };
 
 struct engine {
@@ -130,9 +137,11 @@ struct engine {
 	uv_timer_t fresh_start;
 	struct findings *findings; /* until the run begins */
 	const char *command_line;  /* likewise; borrowed */
+	VEC(struct early_log) early; /* logged before the run began */
 	struct map *seen;          /* how often each suite and id was found */
 	bool begun, collect_only;
 	bool collected, finished, paused;
+	bool forced;               /* a second interrupt: no session is waited for */
 	bool closing;              /* every test has its verdict: harnesses and servers are ended */
 	int failure_code;          /* 0: none; of a run that could not be begun, or not collected */
 	char *failure;
@@ -157,10 +166,14 @@ void engine_begin(struct engine *engine);
 /* Ends the collection once every server has found its tests. */
 void engine_end_collection(struct engine *engine);
 
-/* bus.c: completes the event (t), and gives it to the spool, the journal, the model and the listener. */
+/* bus.c: completes the event (t), and gives it to the spool, the journal, the model and the listener. What is logged
+ * before the run has begun waits until then, for run.started is the first event. */
 void bus_emit(struct engine *engine, struct event *event);
 /* The same for an event that has its time already. */
 void bus_pass(struct engine *engine, const struct event *event);
+
+void bus_tell_early(struct engine *engine);
+void bus_forget_early(struct engine *engine);
 
 struct entry *engine_entry(struct engine *engine, uint64_t test); /* NULL: no such test */
 
@@ -213,6 +226,8 @@ void rerun_on_changes(struct server *server, const struct json *files);
 void rerun_on_collected(struct server *server);
 /* The server can't collect: its tests get the verdict error. */
 void rerun_failed(struct server *server, const char *message);
+/* It died before it told what changed: the tests are collected anew. */
+void rerun_unanswered(struct server *server);
 void rerun_start_fresh(uv_timer_t *timer);
 
 /* finish.c: the end of the run, in steps: harnesses leave, servers finish, run.finished. */

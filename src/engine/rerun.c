@@ -73,6 +73,17 @@ void rerun_on_changes(struct server *server, const struct json *files)
 	dispatch(engine);
 }
 
+/* Ends the rerun before it began; the attempt counts. */
+static void fail_test(struct engine *engine, uint64_t test, const char *message)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (entry->state != ENTRY_LOOKED_UP)
+		return;
+	entry->attempt = 1;
+	entry->no_rerun = true;
+	verdict_launch_failed(engine, 0, test, message);
+}
+
 /* The file of a node id, as pytest is to be asked for it. */
 static char *path_of(struct engine *engine, const struct entry *entry)
 {
@@ -115,7 +126,7 @@ static void start_for(struct engine *engine, const struct suite_config *suite)
 			if (server)
 				vec_push(&server->tests, *test);
 			else
-				verdict_launch_failed(engine, 0, *test, error.message);
+				fail_test(engine, *test, error.message);
 		}
 	}
 	vec_each(&paths, path)
@@ -131,17 +142,6 @@ void rerun_start_fresh(uv_timer_t *timer)
 	while (engine->fresh.length > 0)
 		start_for(engine, engine_entry(engine, engine->fresh.items[0])->found.suite);
 	finish_check(engine);
-}
-
-/* Ends the rerun before it began; the attempt counts. */
-static void fail_test(struct engine *engine, uint64_t test, const char *message)
-{
-	struct entry *entry = engine_entry(engine, test);
-	if (entry->state != ENTRY_LOOKED_UP)
-		return;
-	entry->attempt = 1;
-	entry->no_rerun = true;
-	verdict_launch_failed(engine, 0, test, message);
 }
 
 static const char *failure_of(const struct server *server, const struct entry *entry)
@@ -182,6 +182,14 @@ void rerun_on_collected(struct server *server)
 	vec_clear(&server->tests);
 	dispatch(engine);
 	finish_check(engine);
+}
+
+void rerun_unanswered(struct server *server)
+{
+	vec_each(&server->tests, test)
+		if (engine_entry(server->engine, *test)->state == ENTRY_LOOKED_UP)
+			collect_anew(server->engine, *test);
+	vec_clear(&server->tests);
 }
 
 void rerun_failed(struct server *server, const char *message)

@@ -40,6 +40,8 @@ static void print_line(struct server *server, const char *text, size_t length)
 		return;
 	free(server->last_line);
 	server->last_line = alloc_string_n(text, length);
+	if (!server->engine->begun)
+		return; /* the last of them goes into the one message */
 	struct event event;
 	event_init(&event, EVENT_LOG);
 	event_put(&event, level, LEVEL_NOTE);
@@ -101,6 +103,8 @@ static void take_lines(struct server *server, uint64_t until)
 		}
 		server_take(server, line);
 	}
+	if (server->held && server->handles_open)
+		uv_idle_stop(&server->more); /* server_let_go starts it again */
 }
 
 static void on_more(uv_idle_t *handle)
@@ -333,8 +337,7 @@ static void take_rest(struct server *server)
 {
 	while (read_output(server))
 		continue;
-	if (server->engine->begun || server->state == SERVER_DONE)
-		print_lines(server, true);
+	print_lines(server, true);
 	while (lines_read(&server->lines, NULL) > 0)
 		continue;
 	server->held = false;
@@ -369,8 +372,9 @@ void server_replace(struct server *server)
 	if (engine->replacements++ < (unsigned)(limit < 0 ? SERVER_REPLACEMENTS : limit))
 		other = server_start(engine, server->suite, NULL, 0, true, &error);
 	else
-		error_set(&error, "it died again and again");
+		error_set(&error, "%u took its place already (--max-worker-restart)", engine->replacements - 1);
 	if (!other) {
+		server->hopeless = true;
 		engine_log(engine, LEVEL_ERROR, "%s: another server can't be started: %s", server->suite->name,
 			   error.message);
 		engine->failed_inside = true;

@@ -104,6 +104,7 @@ static void on_found(struct server *server, const struct server_event *event)
 	test.quarantine = event->quarantine ? alloc_string(event->quarantine) : NULL;
 	test.server = server->number;
 	uint64_t number = collect_add(engine, &test, event->scope, event->marks, event->outcome == OUTCOME_NONE);
+	engine_entry(engine, number)->judged = event->outcome != OUTCOME_NONE;
 	if (event->outcome != OUTCOME_NONE)
 		collect_judge(engine, number, event->outcome, event->reason, NULL);
 	else if (engine->closed) /* the run was stopped meanwhile */
@@ -249,7 +250,7 @@ void server_died(struct server *server, const char *how)
 	case SERVER_STARTING:
 	case SERVER_READY:
 	case SERVER_FINDING: {
-		if (server->replaces && !engine->finished) {
+		if (server->replaces && !engine->finished && !engine->closed) {
 			server->state = SERVER_DONE;
 			server->replaces = false;
 			engine->replacing--;
@@ -264,13 +265,14 @@ void server_died(struct server *server, const char *how)
 	}
 	case SERVER_SERVING:
 		server->state = SERVER_DONE;
+		rerun_unanswered(server);
 		if (!server->auxiliary && !engine->interrupted) {
 			engine->lost_session = true;
 			engine_log(engine, LEVEL_ERROR,
 				   "%s: %s; the tests go on, but what plugins gather there (coverage, reports) is lost",
 				   server->suite->name, message);
 		}
-		if (server->wanted_again && !engine->finished)
+		if (server->wanted_again && !engine->finished && !engine->closed)
 			server_replace(server);
 		break;
 	case SERVER_ENDING:

@@ -99,6 +99,7 @@ static void stop_without_workers(struct engine *engine)
 static void lose_slot(struct engine *engine, unsigned slot, const char *message)
 {
 	engine->slots[slot].state = SLOT_EMPTY;
+	engine->slots[slot].retiring = false;
 	engine_log(engine, LEVEL_ERROR, "%s", message);
 	stop_without_workers(engine);
 }

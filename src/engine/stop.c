@@ -97,7 +97,8 @@ void engine_interrupt(struct engine *engine, const char *reason)
 		return;
 	}
 	if (engine->closing) {
-		finish_by_force(engine);
+		if (again)
+			finish_by_force(engine);
 		return;
 	}
 	if (engine->closed && !again) { /* stopped already, for a reason that let running tests end */
@@ -118,6 +119,8 @@ void engine_interrupt(struct engine *engine, const char *reason)
 			slots_send(engine, i, &command);
 		}
 	}
+	if (again)
+		finish_by_force(engine);
 	finish_check(engine);
 }
 

@@ -204,6 +204,14 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 void verdict_launch_failed(struct engine *engine, unsigned slot, uint64_t test, const char *message)
 {
 	struct event event;
+	if (engine_entry(engine, test)->had_verdict) {
+		/* Only what starts it again puts an end to the verdict that it had. */
+		event_init(&event, EVENT_TEST_STARTED);
+		event_put(&event, worker, slot);
+		event_put(&event, test, test);
+		event_put(&event, attempt, engine_entry(engine, test)->attempt);
+		bus_emit(engine, &event);
+	}
 	event_init(&event, EVENT_TEST_FINISHED);
 	event_put(&event, worker, slot);
 	event_put(&event, test, test);

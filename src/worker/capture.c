@@ -71,8 +71,8 @@ static void end_line(struct capture *capture)
 
 static void watch_lines(struct capture *capture, const char *bytes, size_t length)
 {
-	/* Only the end can matter: the newest line that is not blank. */
-	if (length > 2 * CAPTURE_LINE_SIZE) {
+	/* Only the end can matter, the newest line that is not blank, unless an epilogue begins before. */
+	if (length > 2 * CAPTURE_LINE_SIZE && !capture->epilogue) {
 		bytes += length - 2 * CAPTURE_LINE_SIZE;
 		length = 2 * CAPTURE_LINE_SIZE;
 	}

@@ -205,7 +205,7 @@ static void keep(struct guardian *guardian, pid_t pid)
 
 static void reap(struct guardian *guardian)
 {
-	bool worker_died = false, orphans = false;
+	bool child_died = false, orphans = false;
 	int status;
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
@@ -233,10 +233,10 @@ static void reap(struct guardian *guardian)
 		descendants_kill(is_child, guardian);
 		if (kind != CHILD_KEPT)
 			answer(guardian, &reply, -1);
-		worker_died = true;
+		child_died = true;
 	}
 	/* Orphans of orphans come to light one generation at a time. */
-	if ((worker_died || orphans) && pid == 0)
+	if ((child_died || orphans) && pid == 0)
 		descendants_kill(is_child, guardian);
 }
 

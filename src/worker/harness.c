@@ -119,6 +119,11 @@ struct harness *harness_new(const struct harness_owner *owner, const char *serve
 	return harness;
 }
 
+void harness_part(struct harness *harness)
+{
+	keeper_link_close(&harness->link);
+}
+
 bool harness_is_ready(const struct harness *harness)
 {
 	return harness->phase == PHASE_READY && !harness->ending && !harness->died && harness->line.fd >= 0;

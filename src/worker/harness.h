@@ -55,6 +55,8 @@ struct harness_owner {
  * the keeper's link is closed, and what still lives there is killed. */
 struct harness *harness_new(const struct harness_owner *owner, const char *server, const struct protocol_keep *keep);
 
+/* None is there, and none will be wanted soon: its keeper may go. */
+void harness_part(struct harness *harness);
 /* One is wanted, or none any more. A wanted one is started as soon as there is none; `ready` or `ended` or
  * `unreachable` follows. That none is wanted changes nothing for one that is being started. */
 void harness_want(struct harness *harness, bool wanted, uint64_t now);

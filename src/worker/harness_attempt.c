@@ -308,10 +308,12 @@ static void fail_to_start(struct harness_attempt *attempt, const struct harness_
 
 bool harness_attempt_ended(struct harness_attempt *attempt, const struct harness_end *end, uint64_t now)
 {
-	(void)now;
 	if (attempt->phase == PHASE_PREPARING) {
-		if (end->was_ready || end->was_leaving)
+		if (end->was_ready || end->was_leaving) {
+			/* One that got ready while this was held is not wanted any more. */
+			harness_want(attempt->place->harness, true, now);
 			return false;
+		}
 		/* Somebody may have killed it; what kills every one is told. */
 		if (end->known && end->signaled && end->number == SIGKILL && attempt->killed_starts++ < KILLED_STARTS)
 			return false;

@@ -245,6 +245,12 @@ bool harness_set_is_empty(const struct harness_set *set)
 	return true;
 }
 
+void harness_set_part(struct harness_set *set)
+{
+	vec_each(&set->places, place)
+		harness_part((*place)->harness);
+}
+
 size_t harness_set_fd_count(const struct harness_set *set)
 {
 	return set->places.length * HARNESS_FDS;

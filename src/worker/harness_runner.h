@@ -29,6 +29,9 @@ struct attempt *harness_set_start(struct harness_set *set, const struct job *job
 void harness_set_leave(struct harness_set *set, uint64_t now);
 bool harness_set_is_empty(const struct harness_set *set); /* none exists, or is being started */
 
+/* Lets the keepers go; the set is empty. */
+void harness_set_part(struct harness_set *set);
+
 /* How many descriptors harness_set_poll_fds fills in; some may be -1. */
 size_t harness_set_fd_count(const struct harness_set *set);
 void harness_set_poll_fds(const struct harness_set *set, struct pollfd *fds);

@@ -368,6 +368,7 @@ static bool go_on(struct worker_process *worker)
 		if (worker->leaving)
 			_exit(0);
 		worker->retiring = worker->retired_due = false;
+		harness_set_part(worker->harnesses);
 		send_message(worker, MESSAGE_RETIRED, NULL, 0);
 		return true;
 	}

@@ -32,117 +32,9 @@ refuses() {
 	end
 }
 
-cases() {
-	fresh
-	refuses 'a -m expression that does not parse' 4 'a and (' -m 'a and ('
-	refuses 'a -k expression that does not parse' 4 'or or' -k 'or or'
-	refuses 'a file that is not there' 4 'missing.py' missing.py
-	refuses 'a node id that is not there' 4 'test_missing' test_good.py::test_missing
-	refuses 'an ini file that is not there' 4 'broken.ini' -- -c broken.ini
-	printf '[pytest\nx' >pytest.ini
-	refuses 'an ini file of the project that does not parse' 4 'pytest.ini'
-	fresh
-	refuses 'no tests' 5 'no tests' -k nothing_has_this_name
-	refuses 'an option that nobody knows' 4 '--no-such-option' -- --no-such-option
-
-	printf 'raise RuntimeError("the conftest broke")\n' >conftest.py
-	refuses 'a conftest that raises' 4 'the conftest broke'
-	printf 'import sys\nsys.exit("left in the conftest")\n' >conftest.py
-	refuses 'a conftest that exits' 2 'conftest'
-	printf 'import os\nos._exit(9)\n' >conftest.py
-	refuses 'a conftest that leaves at once' 2 'exited with code 9'
-	printf 'import pytest\npytest.exit("no more")\n' >conftest.py
-	refuses 'a conftest that calls pytest.exit' 2 'no more'
-	printf 'def pytest_configure(config):\n    raise ValueError("in configure")\n' >conftest.py
-	refuses 'a pytest_configure that raises' 3 'in configure'
-	printf 'def f(:\n' >conftest.py
-	refuses 'a conftest that does not parse' 4 'conftest.py'
-	printf 'import pytest\n@pytest.hookimpl\ndef pytest_collection_modifyitems(items):\n    raise ValueError("while modifying")\n' \
-		>conftest.py
-	refuses 'a hook of the collection that raises' 3 'while modifying'
-	rm conftest.py
-	printf '[pytest]\naddopts = --strict-markers\n' >pytest.ini
-	printf 'import pytest\n@pytest.mark.unknown_one\ndef test_a():\n    pass\n' >test_marked.py
-	refuses 'a mark that is not registered' 2 'unknown_one'
-
-	begin "$which: a file that can not be imported: exit 2, and nothing runs"
-	fresh
-	printf 'import no_such_module\n' >test_broken.py
-	pytest_run -n 2
-	code 2
-	says 'no_such_module'
-	expect_verdicts <<'END'
-test_broken.py error
-test_good.py::test_good notrun
-END
-	end
-
-	begin "$which: the others run with --continue-on-collection-errors"
-	pytest_run -n 2 -- --continue-on-collection-errors
-	code 1
-	expect_verdicts <<'END'
-test_broken.py error
-test_good.py::test_good passed
-END
-	end
-
-	begin "$which: an option of a conftest's is its own behind --, and refused before it"
-	fresh
-	printf 'def pytest_addoption(parser):\n    parser.addoption("--runslow", action="store_true")\n' >conftest.py
-	pytest_run -n 2 --runslow test_good.py
-	code 4
-	says "$XTOP --no-tui --adapter pytest --python $python --events $scratch/events -n 2 test_good.py -- --runslow"
-	pytest_run -n 2 test_good.py -- --runslow
-	code 0
-	closes 'xtop: 1 passed, 0 failed, 0 skipped'
-	end
-
-	begin "$which: ids that are hard to carry are told apart"
-	fresh
-	cat >pytest.ini <<'END'
-[pytest]
-disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true
-END
-	cat >test_ids.py <<'END'
-import pytest
-
-ids = ["same", "same", "two\nlines", "nul\0", "\033[31mred", "größe-日本", "tab\t", "\u202eturned", " ", "a::b[c]"]
-
-
-@pytest.mark.parametrize("x", ids, ids=ids)
-def test_it(x):
-    print(x)
-    assert x not in ("two\nlines", "nul\0")
-END
-	pytest_run -n 2 --junit-xml junit.xml
-	code 1
-	closes 'xtop: 9 passed, 2 failed, 0 skipped'
-	printf 'test_ids.py::test_it[%b] %s\n' same0 passed same1 passed 'two\\\\nlines' failed 'nul\\\\x00' failed \
-		'\033[31mred' passed 'größe-日本' passed 'tab\t' passed '\0342\0200\0256turned' passed ' ' passed \
-		'a::b[c]' passed >"$scratch/expected"
-	echo 'test_good.py::test_good passed' >>"$scratch/expected"
-	expect_verdicts <"$scratch/expected"
-	json_lines "$scratch/events"
-	no_controls "$out"
-	valid_xml junit.xml
-	end
-
-	begin "$which: tests of one id have a verdict each"
-	fresh
-	printf 'def test_one():\n    pass\ndef test_two():\n    assert False\n' >test_twice.py
-	pytest_run -n 2 test_twice.py test_twice.py -- --keep-duplicates
-	code 1
-	closes 'xtop: 2 passed, 2 failed, 0 skipped'
-	expect_verdicts <<'END'
-test_twice.py::test_one passed
-test_twice.py::test_one#2 passed
-test_twice.py::test_two failed
-test_twice.py::test_two#2 failed
-END
-	end
-
-	for how in fork spawn; do
-	begin "$which: a test that breaks what it runs in, and the ones after it ($how)"
+# Tests that break what they run in, and others behind them, in one process as far as it lives.
+vandals() {
+	begin "$which: a test that breaks what it runs in, and the ones after it ($1)"
 	fresh
 	mkdir below
 	cat >test_vandals.py <<'END'
@@ -264,7 +156,7 @@ def test_p_leaves_a_daemon():
 def test_q_stays_behind():
     pass
 END
-	pytest_run -n 1 --timeout 20 --timeout-grace 0.5 --python-start $how
+	pytest_run -n 1 --timeout 20 --timeout-grace 0.5 --python-start "$1"
 	code 1
 	expect_verdicts <<'END'
 test_good.py::test_good passed
@@ -294,9 +186,122 @@ END
 	done
 	equal 'exit code of the one' 0 "$(verdict_field exit_code test_vandals.py::test_k_leaves)"
 	equal 'exit code of the other' 3 "$(verdict_field exit_code test_vandals.py::test_k_leaves_with_a_code)"
-	! grep -q 'Traceback' "$out" "$err" || complain 'no traceback is shown'
+	! grep '"type":"test.verdict"' "$scratch/events" | grep -q 'xtop_pytest/' ||
+		complain 'no message has a traceback of its own'
 	end
-	done
+}
+
+cases() {
+	fresh
+	refuses 'a -m expression that does not parse' 4 'a and (' -m 'a and ('
+	refuses 'a -k expression that does not parse' 4 'or or' -k 'or or'
+	refuses 'a file that is not there' 4 'missing.py' missing.py
+	refuses 'a node id that is not there' 4 'test_missing' test_good.py::test_missing
+	refuses 'an ini file that is not there' 4 'broken.ini' -- -c broken.ini
+	printf '[pytest\nx' >pytest.ini
+	refuses 'an ini file of the project that does not parse' 4 'pytest.ini'
+	fresh
+	refuses 'no tests' 5 'no tests' -k nothing_has_this_name
+	refuses 'an option that nobody knows' 4 '--no-such-option' -- --no-such-option
+
+	printf 'raise RuntimeError("the conftest broke")\n' >conftest.py
+	refuses 'a conftest that raises' 4 'the conftest broke'
+	printf 'import sys\nsys.exit("left in the conftest")\n' >conftest.py
+	refuses 'a conftest that exits' 2 'conftest'
+	printf 'import os\nos._exit(9)\n' >conftest.py
+	refuses 'a conftest that leaves at once' 2 'exited with code 9'
+	printf 'import pytest\npytest.exit("no more")\n' >conftest.py
+	refuses 'a conftest that calls pytest.exit' 2 'no more'
+	printf 'def pytest_configure(config):\n    raise ValueError("in configure")\n' >conftest.py
+	refuses 'a pytest_configure that raises' 3 'in configure'
+	printf 'def f(:\n' >conftest.py
+	refuses 'a conftest that does not parse' 4 'conftest.py'
+	printf 'import pytest\n@pytest.hookimpl\ndef pytest_collection_modifyitems(items):\n    raise ValueError("while modifying")\n' \
+		>conftest.py
+	refuses 'a hook of the collection that raises' 3 'while modifying'
+	rm conftest.py
+	printf '[pytest]\naddopts = --strict-markers\n' >pytest.ini
+	printf 'import pytest\n@pytest.mark.unknown_one\ndef test_a():\n    pass\n' >test_marked.py
+	refuses 'a mark that is not registered' 2 'unknown_one'
+
+	begin "$which: a file that can not be imported: exit 2, and nothing runs"
+	fresh
+	printf 'import no_such_module\n' >test_broken.py
+	pytest_run -n 2
+	code 2
+	says 'no_such_module'
+	expect_verdicts <<'END'
+test_broken.py error
+test_good.py::test_good notrun
+END
+	end
+
+	begin "$which: the others run with --continue-on-collection-errors"
+	pytest_run -n 2 -- --continue-on-collection-errors
+	code 1
+	expect_verdicts <<'END'
+test_broken.py error
+test_good.py::test_good passed
+END
+	end
+
+	begin "$which: an option of a conftest's is its own behind --, and refused before it"
+	fresh
+	printf 'def pytest_addoption(parser):\n    parser.addoption("--runslow", action="store_true")\n' >conftest.py
+	pytest_run -n 2 --runslow test_good.py
+	code 4
+	says "$XTOP --no-tui --adapter pytest --python $python --events $scratch/events -n 2 test_good.py -- --runslow"
+	pytest_run -n 2 test_good.py -- --runslow
+	code 0
+	closes 'xtop: 1 passed, 0 failed, 0 skipped'
+	end
+
+	begin "$which: ids that are hard to carry are told apart"
+	fresh
+	cat >pytest.ini <<'END'
+[pytest]
+disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true
+END
+	cat >test_ids.py <<'END'
+import pytest
+
+ids = ["same", "same", "two\nlines", "nul\0", "\033[31mred", "größe-日本", "tab\t", "\u202eturned", " ", "a::b[c]"]
+
+
+@pytest.mark.parametrize("x", ids, ids=ids)
+def test_it(x):
+    print(x)
+    assert x not in ("two\nlines", "nul\0")
+END
+	pytest_run -n 2 --junit-xml junit.xml
+	code 1
+	closes 'xtop: 9 passed, 2 failed, 0 skipped'
+	printf 'test_ids.py::test_it[%b] %s\n' same0 passed same1 passed 'two\\nlines' failed 'nul\\x00' failed \
+		'\033[31mred' passed 'größe-日本' passed 'tab\t' passed '\0342\0200\0256turned' passed ' ' passed \
+		'a::b[c]' passed >"$scratch/expected"
+	echo 'test_good.py::test_good passed' >>"$scratch/expected"
+	expect_verdicts <"$scratch/expected"
+	json_lines "$scratch/events"
+	no_controls "$out"
+	valid_xml junit.xml
+	end
+
+	begin "$which: tests of one id have a verdict each"
+	fresh
+	printf 'def test_one():\n    pass\ndef test_two():\n    assert False\n' >test_twice.py
+	pytest_run -n 2 test_twice.py test_twice.py -- --keep-duplicates
+	code 1
+	closes 'xtop: 2 passed, 2 failed, 0 skipped'
+	expect_verdicts <<'END'
+test_twice.py::test_one passed
+test_twice.py::test_one#2 passed
+test_twice.py::test_two failed
+test_twice.py::test_two#2 failed
+END
+	end
+
+	vandals fork
+	vandals spawn
 }
 
 each_python cases

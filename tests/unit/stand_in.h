@@ -16,6 +16,7 @@
  *     deaf                    waits for ever, only SIGTERM ends it
  *     stubborn                waits for ever
  *     hold                    prints "held" and waits for SIGCONT
+ *     stop-keeper             stops its keeper, so that it says nothing until it is continued
  *     kill-keeper             kills its keeper, and waits until it is gone
  *     segv exit:N close garbage  what crashes it, or its connection
  *     fatal                   prints what Python prints before it is killed by a signal
@@ -49,7 +50,7 @@
 
 enum stand_in_kind {
 	STAND_IN_PLAIN,
-	STAND_IN_CHATTY,  /* its harnesses print before they are ready */
+	STAND_IN_CHATTY,  /* its harnesses print much before they are ready, and the worker sees both at once */
 	STAND_IN_CRASHES, /* they crash before they are ready */
 	STAND_IN_FAILS,   /* they say that they can't run tests */
 	STAND_IN_SLOW,    /* they never become ready */
@@ -230,6 +231,8 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 		stand_in_wait_for_ever();
 	} else if (slice_equal_text(word, "hold")) {
 		stand_in_hold();
+	} else if (slice_equal_text(word, "stop-keeper")) {
+		kill(getppid(), SIGSTOP);
 	} else if (slice_equal_text(word, "kill-keeper")) {
 		for (pid_t keeper = getppid(); getppid() == keeper;)
 			kill(keeper, SIGKILL);
@@ -324,6 +327,8 @@ static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
 	if (kind == STAND_IN_SLOW)
 		stand_in_wait_for_ever();
 	stand_in_say(fd, "{\"event\":\"$\"}", "ready");
+	if (kind == STAND_IN_CHATTY)
+		raise(SIGSTOP);
 	while (stand_in_line(&harness.lines, &line)) {
 		char what[16], id[1024];
 		stand_in_read(line, what, id);
@@ -366,6 +371,11 @@ static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind k
 {
 	if (kind == STAND_IN_MUTE || (kind == STAND_IN_ONCE && before > 0))
 		_exit(0);
+	struct ucred worker;
+	socklen_t size = sizeof(worker);
+	getsockopt(k, SOL_SOCKET, SO_PEERCRED, &worker, &size);
+	if (kind == STAND_IN_CHATTY)
+		kill(worker.pid, SIGSTOP);
 	pid_t pid = fork();
 	if (pid == 0) {
 		sigset_t none;
@@ -387,6 +397,11 @@ static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind k
 	if (write(k, line.data, line.length) < 0)
 		_exit(0);
 	str_fini(&line);
+	if (kind == STAND_IN_CHATTY) {
+		waitpid(pid, NULL, WUNTRACED);
+		kill(pid, SIGCONT);
+		kill(worker.pid, SIGCONT);
+	}
 	return pid;
 }
 
