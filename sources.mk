@@ -289,7 +289,6 @@ script_tests = \
 	tests/cli/man_lint.sh \
 	tests/cli/output.sh \
 	tests/cli/pytest_bad_input.sh \
-	tests/cli/pytest_changes.sh \
 	tests/cli/pytest_crashes.sh \
 	tests/cli/pytest_fixtures.sh \
 	tests/cli/pytest_forking.sh \

@@ -14,6 +14,8 @@ _stat = os.stat
 
 # A file's time comes from a coarser clock than time.time.
 SLACK_NS = 20000000
+FRESH_SECONDS = 10
+NO_SOURCES = ("__pycache__", "node_modules")
 
 
 class Record:
@@ -170,3 +172,44 @@ def new_files(seen):
 def seen_now():
     """Return the state from which new_files counts."""
     return Seen(dict.fromkeys(sys.modules))
+
+
+def forget_fresh_bytecode(root):
+    """Remove the bytecode of files below `root` that were written in the last seconds.
+
+    Bytecode is tied to its source by the time, in whole seconds, and the size: a second edit within
+    a second that changes no length would be run stale.
+    """
+    border = time.time() - FRESH_SECONDS
+    for directory, below, files in os.walk(root):
+        if "pyvenv.cfg" in files:
+            del below[:]
+            continue
+        below[:] = [each for each in below if not each.startswith(".") and each not in NO_SOURCES]
+        for name in files:
+            if name.endswith(".py") and _is_fresh(os.path.join(directory, name), border):
+                _forget_bytecode(directory, name[: -len("py")])
+
+
+def _is_fresh(path, border):
+    try:
+        return _stat(path).st_mtime >= border
+    except OSError:
+        # Gone since it was listed: then nothing is cached for it that could be read.
+        return False
+
+
+def _forget_bytecode(directory, stem):
+    cache = os.path.join(directory, "__pycache__")
+    try:
+        names = os.listdir(cache)
+    except OSError:
+        # Nothing is cached here.
+        return
+    for name in names:
+        if name.startswith(stem) and name.endswith(".pyc"):
+            try:
+                os.unlink(os.path.join(cache, name))
+            except OSError:
+                # Not ours to remove: Python goes by its time, as ever.
+                pass

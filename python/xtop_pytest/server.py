@@ -79,8 +79,11 @@ def end(controller, last):
 
 def serve(controller, settings, state):
     """Collect, serve the workers, finish."""
-    from . import options, session, watch
+    from . import changes, options, session, watch
 
+    if settings.get("auxiliary"):
+        # It is there because somebody edits.
+        changes.forget_fresh_bytecode(os.getcwd())
     started = time.time_ns()
     arguments, plugins = options.prepare(settings)
     watch.start(os.getcwd())

@@ -17,9 +17,11 @@ static bool takes_jobs(const struct engine *engine, const struct slot *slot)
 	       !engine->replacing;
 }
 
+/* One that is about to end and waits to hear what comes next counts as ended: its slot comes before those that only
+ * want a second test. */
 static unsigned held(const struct slot *slot)
 {
-	return (slot->running ? 1U : 0U) + (slot->ahead ? 1U : 0U);
+	return (slot->running && !slot->wants ? 1U : 0U) + (slot->ahead ? 1U : 0U);
 }
 
 /* A test of a server's needs no launch: its worker asks the server for a harness. */
@@ -91,7 +93,7 @@ static bool give_one(struct engine *engine, unsigned slot)
 /* It has nothing, or will have nothing in a moment. */
 static bool is_idle(const struct engine *engine, const struct slot *slot)
 {
-	return takes_jobs(engine, slot) && (held(slot) == 0 || slot->wants);
+	return takes_jobs(engine, slot) && held(slot) == 0;
 }
 
 /* The idle worker's gain is certain, the holder's loss is none: it runs something already. */

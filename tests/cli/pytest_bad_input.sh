@@ -106,10 +106,18 @@ def test_k_leaves_with_a_code():
     os._exit(3)
 
 
+processes = []
+
+
 def test_k_leaves_a_child_that_comes_back():
+    processes.append(os.getpid())
     if os.fork() == 0:
         return
     os.wait()
+
+
+def test_k_is_not_run_by_the_child():
+    assert processes == [os.getpid()]
 
 
 @pytest.mark.timeout(0.4)
@@ -171,6 +179,7 @@ test_vandals.py::test_h_can_print passed
 test_vandals.py::test_i_ignores_signals passed
 test_vandals.py::test_j_still_has_a_deadline timeout
 test_vandals.py::test_k_ignores_what_ends_it timeout
+test_vandals.py::test_k_is_not_run_by_the_child passed
 test_vandals.py::test_k_leaves crashed
 test_vandals.py::test_k_leaves_a_child_that_comes_back passed
 test_vandals.py::test_k_leaves_with_a_code crashed
@@ -184,6 +193,8 @@ END
 	for id in b_can f_can h_can; do
 		equal "output of $id" here "$(output_of "test_vandals.py::test_${id}_print")"
 	done
+	verdict_field message test_vandals.py::test_j_still_has_a_deadline >"$scratch/message"
+	! grep -q 'was killed' "$scratch/message" || complain 'a test with a deadline is interrupted, not killed'
 	equal 'exit code of the one' 0 "$(verdict_field exit_code test_vandals.py::test_k_leaves)"
 	equal 'exit code of the other' 3 "$(verdict_field exit_code test_vandals.py::test_k_leaves_with_a_code)"
 	! grep '"type":"test.verdict"' "$scratch/events" | grep -q 'xtop_pytest/' ||

@@ -157,7 +157,8 @@ END
 		printed_lines test_e ''
 		printed_lines test_f 'to stderr'
 		printed_lines test_i 'kept by the fixture|let through'
-		printed_lines test_j 'five|four|one|six|three|two'
+		streams_of test_j stdout 'five|one|two'
+		streams_of test_j stderr 'four|six|three'
 		output_of test_it.py::test_g >"$scratch/printed"
 		grep -q 'größe' "$scratch/printed" || complain 'letters that are not ASCII are whole'
 		equal 'code of a breakpoint' XT5001 "$(verdict_field code test_it.py::test_k)"
@@ -166,11 +167,6 @@ END
 		end
 	done
 
-	begin "$which: streams are told apart"
-	streams_of test_j stderr 'four|six|three'
-	streams_of test_j stdout 'five|one|two'
-	end
-
 	begin "$which: -s prints it at once, each line with its worker"
 	printing_suite
 	pytest_run -n 2 -s
@@ -178,14 +174,7 @@ END
 	grep -q 'gw[01].*in the call' "$out" || complain 'a line has its worker'
 	grep -q 'gw[01].*from a child' "$out" || complain 'a line of a child has its worker'
 	grep -q 'gw[01].*no newline$' "$out" || complain 'a line without an end has its worker'
-	grep -q 'in the call' "$out" && ! grep -v 'gw[01]' "$out" | grep -q 'in the call' ||
-		complain 'it is printed once'
-	end
-
-	begin "$which: with -n 0 -s it has none"
-	pytest_run -n 0 -s
-	code 1
-	! grep -q 'gw0.*in the call' "$out" || complain 'a single worker is not named'
+	equal 'how often it is printed' 1 "$(grep -c ' in the call$' "$out")"
 	end
 
 	begin "$which: the last words before a crash are kept"
@@ -249,6 +238,7 @@ END
 test_it.py::test_a failed
 test_it.py::test_b passed
 END
+	equal code XT5001 "$(verdict_field code test_it.py::test_a)"
 	end
 }
 

@@ -276,6 +276,8 @@ def compare(options):
         differences += 1
         if differences <= options.show:
             print("differs: %s: pytest %s, xtop %s" % (name_of(key), expected, found))
+    # A harness that is killed together with its keeper: nobody is left who could tell.
+    unnamed = sum(not event.get("signal") for event in run.crashes.values())
     counts = collections.Counter(first.outcomes.values())
     print(
         "%s: %d tests (%s), %d flaky, %d differ%s; pytest %.1f s, xtop %.1f s"
@@ -285,7 +287,7 @@ def compare(options):
             ", ".join("%d %s" % (counts[outcome], outcome) for outcome in RANKS if counts[outcome]),
             len(flaky),
             differences,
-            ", %d crashed" % len(run.crashes) if options.kill else "",
+            ", %d crashed, %d of them without a signal" % (len(run.crashes), unnamed) if options.kill else "",
             first.seconds,
             run.seconds,
         )

@@ -413,7 +413,7 @@ static void keeper_that_does_not_react_is_not_needed(void **state)
 	bench_wait(&scene.bench, EVENT_TEST_STARTED);
 	pid_t keeper = parent_of((pid_t)scene.bench.event.pid);
 	expect_finished(&scene, 1, OUTCOME_CRASHED,
-			"ended in a way that its keeper could not tell before the test was done: x");
+			"ended together with its keeper, nobody knows how, before the test was done: x");
 	run(&scene, 2, "finish:passed");
 	kill(keeper, SIGCONT);
 	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
