@@ -199,7 +199,7 @@ LOOK_AT_OBJECTS = ("objgraph", "pympler", "guppy")
 def freeze(project):
     """Move all objects out of the collector's sight before a fork: a collection would touch, and so
     copy, every page that is shared with the parent. But gc.get_referrers and gc.get_objects don't
-    see frozen objects either: where a module below `project` uses gc, nothing is frozen. Return
+    see frozen objects either: where a module below `project` uses them, nothing is frozen. Return
     whether it was done."""
     if _looks_at_objects(project):
         return False
@@ -225,9 +225,21 @@ def _looks_at_objects(project):
         if os.sep + "site-packages" + os.sep in file:
             continue
         names = vars(module)
-        if names.get("gc") is gc or names.get("get_referrers") or names.get("get_objects"):
+        if names.get("get_referrers") or names.get("get_objects"):
+            return True
+        if names.get("gc") is gc and _mentions(file, (b"get_referrers", b"get_objects")):
             return True
     return False
+
+
+def _mentions(file, words):
+    try:
+        with open(file, "rb") as source:
+            text = source.read()
+    except OSError:
+        # Its source is not there to be asked: better too much memory than a wrong answer.
+        return True
+    return any(word in text for word in words)
 
 
 class _Thawing:

@@ -10,6 +10,8 @@
 #include "stand_in.h"
 #include "worker_bench.h"
 
+#include <sys/syscall.h>
+
 #define LANE ((size_t)1 << 20)
 
 struct scene {
@@ -408,6 +410,10 @@ static void keeper_that_does_not_react_is_not_needed(void **state)
 {
 	(void)state;
 	struct scene scene;
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (pidfd < 0)
+		skip(); /* valgrind has none: then only the keeper sees the end */
+	close(pidfd);
 	open_scene(&scene, STAND_IN_PLAIN);
 	run(&scene, 1, "print:x stop-keeper segv");
 	bench_wait(&scene.bench, EVENT_TEST_STARTED);
