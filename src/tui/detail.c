@@ -287,7 +287,11 @@ static void make_error(struct app *app, const struct test *test)
 		if (outcome_is_failure(attempt->outcome))
 			add_last_output(app, attempt);
 	}
-	if (!any)
+	/* One that could not be collected has no attempt, only a verdict that says why. */
+	const char *message = test->attempts.length ? NULL : test_message(test);
+	if (!any && message)
+		page_add_text(page, ROLE_TEXT, message, strlen(message));
+	else if (!any)
 		page_add_text(page, ROLE_DIM, "No attempt has failed.", 22);
 }
 
