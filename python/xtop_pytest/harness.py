@@ -12,8 +12,8 @@ from . import afterfork, coverage_support, interrupt, marks, output, replay, rep
 from . import workerhalf
 
 ALONE = (
-    "XT5001: breakpoint() has no terminal in a parallel run: run this test alone"
-    " (key d in the dashboard, or xtop -n 0 --pdb ID)"
+    "XT5001: breakpoint() has no terminal of its own under xtop: run this test alone,"
+    " by python -m pytest -s ID"
 )
 
 
