@@ -131,6 +131,8 @@ static inline void stand_in_hang(void)
 
 static inline void stand_in_wait_for_ever(void)
 {
+	/* Longer than any test waits: one whose keeper was killed has nobody here who ends it. */
+	alarm(120);
 	for (;;)
 		pause();
 }
