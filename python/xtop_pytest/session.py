@@ -314,7 +314,10 @@ class ServerSession:
                 if not self._replay(self._keeps[descriptor]):
                     poll.unregister(descriptor)
                     self._forget(descriptor)
-        gc.unfreeze()
+        if "_hypothesis_pytestplugin" in sys.modules:
+            # It looks for referrers at the end, and sees none that is frozen. Elsewhere frozen
+            # objects spare pytest's own collections at its end most of their time.
+            gc.unfreeze()
         gc.enable()
         coverage_support.combine(config)
         message = self._finish
