@@ -404,11 +404,6 @@ class Controller:
         with self._care():
             self._config.hook.pytest_runtest_logreport(report=report)
 
-    def stop_wanted(self):
-        """Return why a plugin wants no further test to start (stepwise does), or None."""
-        reason = self._session.shouldfail or self._session.shouldstop
-        return str(reason) if reason else None
-
     def finish(self, failed, passed, stop=None):
         """Set the session to the run's result; the loop returns right after this."""
         session = self._session

@@ -135,9 +135,3 @@ def worker_input(config):
         "cov_master_topdir": str(getattr(controller, "topdir", os.getcwd())),
         "cov_master_rsync_roots": [],
     }
-
-
-def clean_environment(environment):
-    """Take away what would start pytest-cov's measuring of subprocesses in a spawned harness."""
-    for name in [name for name in environment if name.startswith("COV_CORE_")]:
-        del environment[name]

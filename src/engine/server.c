@@ -40,8 +40,6 @@ static void print_line(struct server *server, const char *text, size_t length)
 		return;
 	free(server->last_line);
 	server->last_line = alloc_string_n(text, length);
-	if (!server->engine->begun)
-		return; /* the last of them goes into the one message */
 	struct event event;
 	event_init(&event, EVENT_LOG);
 	event_put(&event, level, LEVEL_NOTE);
@@ -74,8 +72,7 @@ static bool read_output(struct server *server)
 	ssize_t length = server->output_fd < 0 ? 0 : read(server->output_fd, buffer, sizeof(buffer));
 	if (length > 0) {
 		str_add(&server->printed, buffer, (size_t)length);
-		if (server->engine->begun)
-			print_lines(server, false);
+		print_lines(server, false);
 		return true;
 	}
 	if (length == 0 && server->handles_open)
@@ -155,7 +152,6 @@ void server_send(struct server *server, const struct str *lines)
 void server_let_go(struct server *server)
 {
 	server->held = false;
-	print_lines(server, false);
 	if (server->handles_open)
 		uv_idle_start(&server->more, on_more);
 }
