@@ -59,6 +59,16 @@ library_sources = \
 	src/model/tally.c \
 	src/model/test.c \
 	src/model/worker.c \
+	src/store/commit.c \
+	src/store/commit.h \
+	src/store/history.c \
+	src/store/history.h \
+	src/store/history_internal.h \
+	src/store/history_known.c \
+	src/store/history_load.c \
+	src/store/history_record.c \
+	src/store/history_schema.c \
+	src/store/history_transfer.c \
 	src/store/quarantine.c \
 	src/store/quarantine.h \
 	src/store/quarantine_text.c \
@@ -236,11 +246,15 @@ unit_tests = \
 	tests/unit/test_codec \
 	tests/unit/test_collect \
 	tests/unit/test_command \
+	tests/unit/test_commit \
 	tests/unit/test_config_file \
 	tests/unit/test_descendants \
 	tests/unit/test_err \
 	tests/unit/test_fs \
 	tests/unit/test_harness \
+	tests/unit/test_history \
+	tests/unit/test_history_file \
+	tests/unit/test_history_transfer \
 	tests/unit/test_journal \
 	tests/unit/test_json \
 	tests/unit/test_json_report \
@@ -272,6 +286,7 @@ unit_tests = \
 
 unit_support = \
 	tests/unit/feed.h \
+	tests/unit/history_place.h \
 	tests/unit/ring_records.h \
 	tests/unit/stand_in.h \
 	tests/unit/worker_bench.h
