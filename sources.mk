@@ -19,6 +19,8 @@ library_sources = \
 	src/base/lines.h \
 	src/base/map.c \
 	src/base/map.h \
+	src/base/pattern.c \
+	src/base/pattern.h \
 	src/base/str.c \
 	src/base/str.h \
 	src/base/utf8.c \
@@ -59,6 +61,25 @@ library_sources = \
 	src/model/tally.c \
 	src/model/test.c \
 	src/model/worker.c \
+	src/select/complaint.c \
+	src/select/complaint.h \
+	src/select/expression.c \
+	src/select/expression.h \
+	src/select/facts.h \
+	src/select/filter.c \
+	src/select/filter.h \
+	src/select/filter_advice.c \
+	src/select/filter_advice.h \
+	src/select/filter_lexer.c \
+	src/select/filter_lexer.h \
+	src/select/filter_match.c \
+	src/select/filter_parts.h \
+	src/select/keyword.c \
+	src/select/keyword.h \
+	src/select/names.c \
+	src/select/names.h \
+	src/select/shard.c \
+	src/select/shard.h \
 	src/store/commit.c \
 	src/store/commit.h \
 	src/store/history.c \
@@ -250,6 +271,7 @@ unit_tests = \
 	tests/unit/test_config_file \
 	tests/unit/test_descendants \
 	tests/unit/test_err \
+	tests/unit/test_filter \
 	tests/unit/test_fs \
 	tests/unit/test_harness \
 	tests/unit/test_history \
@@ -259,12 +281,14 @@ unit_tests = \
 	tests/unit/test_json \
 	tests/unit/test_json_report \
 	tests/unit/test_junit \
+	tests/unit/test_keyword \
 	tests/unit/test_lines \
 	tests/unit/test_load \
 	tests/unit/test_map \
 	tests/unit/test_model \
 	tests/unit/test_options \
 	tests/unit/test_output \
+	tests/unit/test_pattern \
 	tests/unit/test_plain \
 	tests/unit/test_protocol \
 	tests/unit/test_pytest \
@@ -273,6 +297,7 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_ring_kill \
 	tests/unit/test_ring_wakeups \
+	tests/unit/test_shard \
 	tests/unit/test_spawn \
 	tests/unit/test_str \
 	tests/unit/test_tap \
@@ -333,6 +358,7 @@ model_tests = \
 
 bench_programs = \
 	bench/ring_bench \
+	bench/schedule_bench \
 	bench/spawn_bench \
 	bench/tui_bench
 
@@ -436,6 +462,8 @@ shipped_files = \
 	tests/tui/golden/worker-dies.txt \
 	tests/tui/lib/screens.sh \
 	bench/run \
+	bench/xdist_model.c \
+	bench/xdist_model.h \
 	doc/architecture.md \
 	doc/compatibility.md \
 	doc/dependencies.md \
