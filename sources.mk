@@ -42,6 +42,7 @@ library_sources = \
 	src/config/config.h \
 	src/config/environment.c \
 	src/config/file.c \
+	src/config/file.h \
 	src/config/load.h \
 	src/config/option_table.c \
 	src/config/options.c \
@@ -50,6 +51,7 @@ library_sources = \
 	src/config/pytest_options.h \
 	src/config/pytest_project.c \
 	src/config/pytest_project.h \
+	src/config/rules.c \
 	src/config/values.c \
 	src/config/values.h \
 	src/model/fold.h \
@@ -94,9 +96,34 @@ library_sources = \
 	src/store/quarantine.h \
 	src/store/quarantine_text.c \
 	src/store/quarantine_text.h \
+	src/sched/core.h \
+	src/sched/duration.c \
+	src/sched/duration.h \
+	src/sched/duration_plan.c \
+	src/sched/duration_plan.h \
+	src/sched/duration_start.c \
+	src/sched/expect.c \
+	src/sched/expect.h \
+	src/sched/lanes.c \
+	src/sched/lanes.h \
+	src/sched/limits.c \
 	src/sched/load.c \
+	src/sched/next.c \
+	src/sched/places.c \
+	src/sched/plugin.c \
+	src/sched/policy.h \
 	src/sched/sched.c \
 	src/sched/sched.h \
+	src/sched/scope.c \
+	src/sched/simulator.c \
+	src/sched/simulator.h \
+	src/sched/simulator_check.c \
+	src/sched/simulator_check.h \
+	src/sched/simulator_suite.c \
+	src/sched/simulator_suite.h \
+	src/sched/table.h \
+	src/sched/units.c \
+	src/sched/worksteal.c \
 	src/adapter/adapter.c \
 	src/adapter/adapter.h \
 	src/adapter/adapter_exec.c \
@@ -126,6 +153,8 @@ library_sources = \
 	src/adapter/tap_line.h \
 	src/worker/capture.c \
 	src/worker/capture.h \
+	src/worker/cgroup.c \
+	src/worker/cgroup.h \
 	src/worker/command.c \
 	src/worker/command.h \
 	src/worker/cpus.c \
@@ -166,13 +195,21 @@ library_sources = \
 	src/engine/engine.c \
 	src/engine/engine.h \
 	src/engine/finish.c \
+	src/engine/given.c \
+	src/engine/given.h \
 	src/engine/internal.h \
+	src/engine/past.c \
 	src/engine/rerun.c \
+	src/engine/rules.c \
+	src/engine/rules.h \
+	src/engine/selection.c \
+	src/engine/selection.h \
 	src/engine/server.c \
 	src/engine/server_events.c \
 	src/engine/slots.c \
 	src/engine/spool.c \
 	src/engine/stop.c \
+	src/engine/team.c \
 	src/engine/verdict.c \
 	src/report/frontend.h \
 	src/report/json.c \
@@ -217,19 +254,40 @@ library_sources = \
 	src/tui/tui.h \
 	src/tui/view.h \
 	src/tui/workers.c \
+	src/cli/bench.c \
+	src/cli/bench_events.c \
+	src/cli/bench_events.h \
+	src/cli/bench_json.c \
+	src/cli/bench_numbers.c \
+	src/cli/bench_numbers.h \
+	src/cli/bench_options.c \
+	src/cli/bench_options.h \
+	src/cli/bench_print.c \
+	src/cli/bench_print.h \
+	src/cli/child.c \
+	src/cli/child.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
+	src/cli/doctor.c \
+	src/cli/doctor.h \
+	src/cli/doctor_print.c \
 	src/cli/frontends.c \
 	src/cli/frontends.h \
+	src/cli/history.c \
 	src/cli/list.c \
 	src/cli/replay.c \
-	src/cli/run.c
+	src/cli/run.c \
+	src/cli/scheduler.c \
+	src/cli/scheduler_trials.c \
+	src/cli/scheduler_trials.h
 
 public_headers = \
-	include/xtop/event.h
+	include/xtop/event.h \
+	include/xtop/scheduler.h
 
 man_pages = \
 	man/xtop-protocol.5 \
+	man/xtop-scheduler.3 \
 	man/xtop.1 \
 	man/xtop.yaml.5
 
@@ -262,6 +320,7 @@ unit_tests = \
 	tests/unit/test_adapter_exec \
 	tests/unit/test_adapter_tap \
 	tests/unit/test_alloc \
+	tests/unit/test_bench \
 	tests/unit/test_clock \
 	tests/unit/test_cmdline \
 	tests/unit/test_codec \
@@ -269,7 +328,9 @@ unit_tests = \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_config_file \
+	tests/unit/test_cpus \
 	tests/unit/test_descendants \
+	tests/unit/test_duration \
 	tests/unit/test_err \
 	tests/unit/test_filter \
 	tests/unit/test_fs \
@@ -283,7 +344,6 @@ unit_tests = \
 	tests/unit/test_junit \
 	tests/unit/test_keyword \
 	tests/unit/test_lines \
-	tests/unit/test_load \
 	tests/unit/test_map \
 	tests/unit/test_model \
 	tests/unit/test_options \
@@ -297,7 +357,10 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_ring_kill \
 	tests/unit/test_ring_wakeups \
+	tests/unit/test_sched \
+	tests/unit/test_sched_walk \
 	tests/unit/test_shard \
+	tests/unit/test_simulator \
 	tests/unit/test_spawn \
 	tests/unit/test_str \
 	tests/unit/test_tap \
@@ -396,6 +459,7 @@ shipped_files = \
 	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_config.seeds/list.yaml \
 	tests/fuzz/fuzz_config.seeds/mapping.yaml \
+	tests/fuzz/fuzz_config.seeds/rules.yaml \
 	tests/fuzz/fuzz_event.c \
 	tests/fuzz/fuzz_journal.c \
 	tests/fuzz/fuzz_model.c \
@@ -480,4 +544,6 @@ shipped_files = \
 	examples/demo/tap/strings.t \
 	examples/demo/tests/pytest.ini \
 	examples/demo/tests/test_cart.py \
-	examples/demo/xtop.yaml
+	examples/demo/xtop.yaml \
+	examples/scheduler/Makefile \
+	examples/scheduler/files_in_turn.c

@@ -7,7 +7,8 @@
  *   event/    what can happen, as bytes: codec, shared-memory ring, journal
  *   config/   the command line, the environment and xtop.yaml into one struct
  *   model/    what is true now: the fold of the events
- *   store/    quarantine.yaml
+ *   select/   which tests are meant: expressions, shards
+ *   store/    quarantine.yaml, and the history of earlier runs
  *   sched/    which test goes to which worker next
  *   adapter/  kinds of tests: how to list, start and read them
  *   worker/   guardian, pool, and the worker that runs and watches one test
@@ -55,6 +56,18 @@ int main(int argc, char *argv[])
 		break;
 	case COMMAND_REPLAY:
 		code = cli_replay(&invocation.config, invocation.replay_file);
+		break;
+	case COMMAND_HISTORY:
+		code = cli_history(&invocation.config, invocation.operands.items, invocation.operands.length);
+		break;
+	case COMMAND_DOCTOR:
+		code = cli_doctor(&invocation.config);
+		break;
+	case COMMAND_SCHEDULER:
+		code = cli_scheduler(&invocation.config, invocation.operands.items, invocation.operands.length);
+		break;
+	case COMMAND_BENCH:
+		code = cli_bench(invocation.bench_arguments.items, invocation.bench_arguments.length);
 		break;
 	case COMMAND_HELP:
 		option_print_help(stdout, "xtop");

@@ -21,18 +21,20 @@
 /* X(name, number, "name in NDJSON")
  *
  * RUN_STARTED     first event: run_id, version, command, root, wall
- * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line, scope, marks
- * RUN_COLLECTED   the end of collection: tests, workers
+ * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line, scope, marks, group, serial; worker: the
+ *                 only one that runs it (--dist each)
+ * RUN_COLLECTED   the end of collection: tests, workers, dist, history, shard
  * COLLECT_ERROR   suite, file, message
  * WORKER_STARTED  worker, incarnation, pid
  * TEST_STARTED    worker, test, attempt
  * TEST_OUTPUT     worker, test, attempt, stream, data
  * TEST_POINT      a sub-result inside a test (a TAP point): worker, test, attempt, number, depth, outcome, name, message, reason
  * TEST_FINISHED   the end of one attempt: worker, test, attempt, outcome, duration, signal, exit_code, message, reason, code, cpu, rss,
- *                 bail_out, output_file; of a test with fixtures: setup, call, teardown, properties, rerun
+ *                 bail_out, output_file, evidence; of a test with fixtures: setup, call, teardown, properties, rerun
  * TEST_VERDICT    the test after its last attempt: test, outcome, flaky, quarantined, attempts, duration, worker, and the attempt's fields
  * WORKER_SAMPLE   worker, cpu (used by it and its tests since its start), rss
  * WORKER_DIED     worker, incarnation, pid, signal, exit_code, message ("was killed by SIGKILL"), test (0: it had none)
+ * WORKER_LEFT     fewer workers were asked for, and this one has gone: worker, incarnation, workers
  * DIAGNOSIS       test, code, message
  * LOG             level, message, worker and test where they apply; name: whose words they are (pytest's summary)
  * RUN_FINISHED    last event: exit_code, duration, tests and the counts
@@ -52,7 +54,8 @@
 	X(WORKER_DIED, 12, "worker.died")      \
 	X(DIAGNOSIS, 13, "diagnosis")          \
 	X(LOG, 14, "log")                      \
-	X(RUN_FINISHED, 15, "run.finished")
+	X(RUN_FINISHED, 15, "run.finished")    \
+	X(WORKER_LEFT, 16, "worker.left")
 
 enum event_type {
 #define X(name, number, text) EVENT_##name = number,
@@ -139,7 +142,13 @@ enum event_level { LEVEL_NOTE = 1, LEVEL_WARNING = 2, LEVEL_ERROR = 3 };
 	X(47, TIME, teardown)                                                                  \
 	X(48, TEXT, properties) /* JSON: [["name", "value"], …], as the test recorded them; in NDJSON that array */ \
 	X(49, TEXT, marks)      /* of TEST_FOUND: names of its markers, comma separated */     \
-	X(50, BOOL, rerun)      /* of TEST_FINISHED: false: the test says that another attempt makes no sense */
+	X(50, BOOL, rerun)      /* of TEST_FINISHED: false: the test says that another attempt makes no sense */ \
+	X(51, TEXT, dist)       /* how tests are distributed, as in --dist; a plugin's name */ \
+	X(52, TEXT, history)    /* fingerprint of the history by which tests were ordered; absent: none was used */ \
+	X(53, TEXT, shard)      /* "2/5": only this part of the tests */                       \
+	X(54, TEXT, group)      /* of TEST_FOUND: the xdist_group that it belongs to */        \
+	X(55, BOOL, serial)     /* of TEST_FOUND: runs while nothing else does; absent: false */ \
+	X(56, TEXT, evidence)   /* JSON object: what was seen of an attempt that hung or crashed; in NDJSON that object */
 
 enum event_field {
 #define X(number, kind, name) FIELD_##name = number,

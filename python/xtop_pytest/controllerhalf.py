@@ -142,7 +142,7 @@ def look_distributed(config):
     config.option.numprocesses = given.workers
     config.option.tx = ["popen"] * given.workers
     if config.option.dist == "no":
-        config.option.dist = given.defaults.get("dist", "load")
+        config.option.dist = given.dist()
 
 
 class Spec:
@@ -221,6 +221,7 @@ class Controller:
         self._serial = False
         self._left = False
         self._outcomes = {}
+        self._failed_on = {}
         self._listens = None
         self.record = None
 
@@ -243,6 +244,21 @@ class Controller:
             if package != "_pytest" and package not in DEAF:
                 found.append((package, hook))
         return found
+
+    def unheeded(self):
+        """Return a text for each plugin that wants to schedule xdist's workers itself."""
+        if self._given.auxiliary or not self._given.workers:
+            return []
+        root = str(self._config.rootpath)
+        said = (
+            "XT6001: pytest_xdist_make_scheduler of %s can't be honoured: it schedules xdist's workers,"
+            " and there are none; nearest: --dist loadscope|loadgroup, a rule with `scope:` in"
+            " xtop.yaml, or a plugin (xtop-scheduler(3))"
+        )
+        return [
+            said % file_of(hook, root)
+            for _package, hook in self._foreign("pytest_xdist_make_scheduler")
+        ]
 
     def _has_foreign(self, *names):
         return any(self._foreign(name) for name in names)
@@ -334,11 +350,14 @@ class Controller:
             if node is not None:
                 report.node = node
             hook.pytest_runtest_logreport(report=report)
+        self._keep_failure(node, report)
 
     def _take_outcome(self, node, message):
-        self._note(message["nodeid"], message["when"], message["outcome"], message["location"])
+        self._note(
+            node, message["nodeid"], message["when"], message["outcome"], message["location"]
+        )
 
-    def _note(self, nodeid, when, outcome, location):
+    def _note(self, node, nodeid, when, outcome, location):
         """Tell the last-failed cache, to which outcomes are enough."""
         report = pytest.TestReport(
             nodeid=nodeid,
@@ -353,6 +372,21 @@ class Controller:
         if plugin is not None:
             with self._care():
                 plugin.pytest_runtest_logreport(report)
+        self._keep_failure(node, report)
+
+    def _keep_failure(self, node, report):
+        """Leave a test among those that failed last which failed on one worker, and passed on
+        another one later: with --dist each it is run by all of them."""
+        if node is None or self._given.dist() != "each":
+            return
+        failed = self._failed_on.setdefault(report.nodeid, set())
+        if report.failed:
+            failed.add(node.gateway.id)
+        elif report.skipped or report.when == "call":
+            failed.discard(node.gateway.id)
+        plugin = self._config.pluginmanager.get_plugin("lfplugin")
+        if failed and hasattr(plugin, "lastfailed"):
+            plugin.lastfailed[report.nodeid] = True
 
     def _take_start(self, node, message):
         with self._care():
@@ -387,7 +421,8 @@ class Controller:
     def crashed(self, slot, nodeid, ordinal, message):
         """A harness died in a test: plugins hear the failed report that xdist makes of it."""
         if self.listens()["reports"] == "none":
-            self._note(nodeid, "???", "failed", (nodeid.partition("::")[0], None, nodeid))
+            location = (nodeid.partition("::")[0], None, nodeid)
+            self._note(self._given.nodes.get(slot), nodeid, "???", "failed", location)
             return
         path = nodeid.partition("::")[0]
         report = pytest.TestReport(
@@ -403,6 +438,7 @@ class Controller:
             report.node = node
         with self._care():
             self._config.hook.pytest_runtest_logreport(report=report)
+        self._keep_failure(node, report)
 
     def finish(self, failed, passed, stop=None):
         """Set the session to the run's result; the loop returns right after this."""
@@ -508,6 +544,16 @@ def mentions(code, names):
         if isinstance(constant, types.CodeType) and mentions(constant, names):
             return True
     return False
+
+
+def file_of(hook, root):
+    """Return the file that a hook is written in, relative to the root directory if it is below."""
+    code = getattr(hook.function, "__code__", None)
+    path = code.co_filename if code is not None else getattr(hook.plugin, "__file__", None)
+    if not path:
+        return str(hook.plugin_name)
+    path = os.path.abspath(path)
+    return os.path.relpath(path, root) if path.startswith(os.path.join(root, "")) else path
 
 
 def is_conftest(plugin):

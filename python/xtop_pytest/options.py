@@ -9,6 +9,7 @@ import copy
 import os
 import re
 import traceback
+import unicodedata
 
 import pytest
 
@@ -29,6 +30,14 @@ ADOPTED = (
     (("--maxprocesses",), {"dest": "maxprocesses", "type": int}),
     (("--max-worker-restart",), {"dest": "maxworkerrestart"}),
     (("--dist",), {"dest": "dist", "default": "no"}),
+    (("-d",), {"dest": "distload", "action": "store_true", "default": False}),
+    (("--maxschedchunk",), {"dest": "maxschedchunk", "type": int}),
+    (
+        ("--loadscope-reorder",),
+        {"dest": "loadscopereorder", "action": "store_true", "default": True},
+    ),
+    (("--no-loadscope-reorder",), {"dest": "loadscopereorder", "action": "store_false"}),
+    (("--testrunuid",), {"dest": "testrunuid"}),
     (("--reruns",), {"dest": "reruns", "type": int}),
     (("--reruns-delay",), {"dest": "reruns_delay", "type": float}),
     (("--only-rerun",), {"dest": "only_rerun", "action": "append"}),
@@ -66,8 +75,21 @@ def prepare(settings):
     args = ["--capture=%s" % ("no" if capture == "live" else capture)]
     if settings.get("collect_only"):
         args.append("--collect-only")
-    args.extend(settings.get("args") or [])
+    args.extend(each_once(settings.get("args") or []))
     return args, [OptionsPlugin(settings), AfterXdist()]
+
+
+def each_once(args):
+    """Leave out what is named again by the paths and ids that the arguments begin with.
+
+    pytest before 9 runs a test as often as its id is given, which is no choice that anybody makes
+    in a list of thousands; --keep-duplicates asks for it.
+    """
+    args = [str(each) for each in args]
+    count = next((i for i, each in enumerate(args) if each.startswith("-")), len(args))
+    if "--keep-duplicates" in args[count:]:
+        return args
+    return list(dict.fromkeys(args[:count])) + args[count:]
 
 
 def defaults(config):
@@ -116,7 +138,8 @@ class OptionsPlugin:
         for line in MARKERS:
             config.addinivalue_line("markers", line)
         if not hasattr(config.option, "tx"):
-            config.pluginmanager.register(workerhalf.Fixtures(), "xtop-fixtures")
+            config.pluginmanager.register(workerhalf.fixtures(), "xtop-fixtures")
+        workerhalf.specify_hooks(config)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session):
@@ -135,7 +158,7 @@ class AfterXdist:
         elif given.workers and hasattr(config.option, "tx"):
             # Plugins ask these in pytest_configure; xdist itself asks for tx as well.
             config.option.numprocesses = given.workers
-            config.option.dist = given.defaults.get("dist", "load")
+            config.option.dist = given.dist()
 
 
 def option_names(parser):
@@ -227,9 +250,12 @@ def find_defaults(config):
     whole = first(float, getattr(option, "session_timeout", None), ini(config, "session_timeout"))
     found["session_timeout"] = whole if whole and whole > 0 else None
     found["durations"] = getattr(option, "durations", None)
-    for name in ("only_rerun", "rerun_except", "maxprocesses"):
+    for name in ("only_rerun", "rerun_except", "maxprocesses", "testrunuid"):
         found[name] = getattr(option, name, None) or None
     found["max_worker_restart"] = number(getattr(option, "maxworkerrestart", None), int)
+    found["maxschedchunk"] = number(getattr(option, "maxschedchunk", None), int)
+    if not getattr(option, "loadscopereorder", True):
+        found["no_loadscope_reorder"] = "true"
     if getattr(option, "collectonly", False) and not state(config).settings.get("collect_only"):
         found["collect_only"] = True
     return {name: value for name, value in found.items() if value is not None}
@@ -300,7 +326,7 @@ def check_expressions(config):
             Expression.compile(text)
         except Exception as error:
             said = "wrong expression passed to '%s': %s: %s" % (flag, text, _say(error))
-            raise pytest.UsageError(said)
+            raise pytest.UsageError(said + _pointer(text, said))
 
 
 def _say(error):
@@ -308,6 +334,17 @@ def _say(error):
     if isinstance(error, SyntaxError) and error.offset is not None:
         return "at column %d: %s" % (error.offset, error.msg)
     return str(error)
+
+
+def _pointer(text, said):
+    """Return the expression with a caret below the column that its error names, if it does."""
+    found = re.search(r"at column (\d+)", said[said.find(text) + len(text) :])
+    if found is None or "\n" in text:
+        return ""
+    before = text[: int(found.group(1)) - 1]
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in before)
+    blank = "".join(each if each == "\t" else " " for each in before) + " " * wide
+    return "\n  %s\n  %s^" % (text, blank)
 
 
 def failure(problem, text=""):

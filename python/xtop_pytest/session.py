@@ -58,6 +58,7 @@ class ServerSession:
         self._deselected = 0
         self._keeps = {}
         self._finish = None
+        self._names_run = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):
@@ -70,6 +71,8 @@ class ServerSession:
         config = session.config
         options.check_expressions(config)
         ini = config.inipath
+        defaults = options.defaults(config)
+        self._names_run = defaults.get("testrunuid")
         self._controller.tell(
             {
                 "event": "configured",
@@ -78,7 +81,7 @@ class ServerSession:
                 "executable": sys.executable,
                 "rootdir": str(config.rootpath),
                 "inifile": str(ini) if ini is not None else None,
-                "defaults": options.defaults(config),
+                "defaults": defaults,
             }
         )
 
@@ -108,6 +111,9 @@ class ServerSession:
             start = "spawn" if why else "fork"
         self._controller.tell_bytes(tests.lines() + self._failures.lines())
         self.half = controllerhalf.Controller(config, session)
+        if not self._settings.get("collect_only"):
+            for text in self.half.unheeded():
+                self._controller.tell({"event": "log", "level": "warning", "message": text})
         self.half.record = changes.Record(config)
         self.half.record.began(self._started)
         self.half.record.take()
@@ -230,11 +236,23 @@ class ServerSession:
             lines = wire.Lines()
             lines.take(data)
             order = lines.pending()
-            return order if order is not None and "slot" in order else None
+            if order is None or "slot" not in order:
+                return None
+            self._name_run(order)
+            return order
         except OSError:
             return None
         finally:
             peer.close()
+
+    def _name_run(self, order):
+        """Let --testrunuid, xtop's own or else that of addopts, name the run for the suite."""
+        environment = order.get("environment") or {}
+        given = environment.get("PYTEST_XDIST_TESTRUNUID")
+        if given and given == order.get("run_id"):
+            given = environment["PYTEST_XDIST_TESTRUNUID"] = self._names_run or given
+        if given:
+            order["run_id"] = given
 
     def _become_keeper(self, listener, ours, connection, theirs, order, inherited):
         """Be a keeper; a harness that it forks goes on from here. Does not return."""

@@ -4,8 +4,10 @@ It hangs on the configuration, so it crosses the fork with it, and a test that r
 pytest has a configuration without it.
 """
 
-
 import sys
+
+# Modes of distribution that xdist has as well, and plugins may know.
+XDIST_MODES = ("each", "load", "loadscope", "loadfile", "loadgroup", "worksteal")
 
 
 class State:
@@ -20,6 +22,11 @@ class State:
         self.registered = []
         self.late = None
         self.measuring = []
+
+    def dist(self):
+        """Return how tests are distributed, in the words of xdist."""
+        asked = self.settings.get("dist") or self.defaults.get("dist")
+        return asked if asked in XDIST_MODES else "load"
 
 
 def state(config):

@@ -10,6 +10,7 @@ import marshal
 import os
 import sys
 import traceback
+import types
 import uuid
 
 import pytest
@@ -24,19 +25,80 @@ CACHES = ("lfplugin-collwrapper", "lfplugin", "nfplugin", "stepwiseplugin")
 REPORTING = ("pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary")
 
 
-class Fixtures:
-    """xdist's fixtures, where xdist is not installed."""
+@pytest.fixture(scope="session")
+def worker_id(request):
+    """The worker's name ("gw0" …), or "master" where tests are not distributed."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "master")
 
-    @pytest.fixture(scope="session")
-    def worker_id(self, request):
-        """The worker's name ("gw0" …), or "master" where tests are not distributed."""
-        return getattr(request.config, "workerinput", {}).get("workerid", "master")
 
-    @pytest.fixture(scope="session")
-    def testrun_uid(self, request):
-        """A text that is the same for all workers of this run."""
-        given = getattr(request.config, "workerinput", {})
-        return given.get("testrunuid") or uuid.uuid4().hex
+@pytest.fixture(scope="session")
+def testrun_uid(request):
+    """A text that is the same for all workers of this run."""
+    given = getattr(request.config, "workerinput", {})
+    return given.get("testrunuid") or uuid.uuid4().hex
+
+
+def fixtures():
+    """Return xdist's fixtures as a plugin, for where xdist is not installed.
+
+    A module: pytest 10 has no session's fixtures that are methods.
+    """
+    plugin = types.ModuleType("xtop_fixtures")
+    plugin.worker_id, plugin.testrun_uid = worker_id, testrun_uid
+    return plugin
+
+
+class Specifications:
+    """xdist's hooks, where xdist is not loaded: pytest refuses those that nobody has specified, and
+    a suite that implements them need not change."""
+
+    def pytest_xdist_setupnodes(self, config, specs):
+        """Before any node is set up."""
+
+    def pytest_xdist_newgateway(self, gateway):
+        """A node's gateway was made."""
+
+    def pytest_xdist_rsyncstart(self, source, gateways):
+        """Never called."""
+
+    def pytest_xdist_rsyncfinish(self, source, gateways):
+        """Never called."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_getremotemodule(self):
+        """Never called."""
+
+    def pytest_configure_node(self, node):
+        """A node is about to be started; its workerinput can still be changed."""
+
+    def pytest_testnodeready(self, node):
+        """A node is ready."""
+
+    def pytest_testnodedown(self, node, error):
+        """A node has ended."""
+
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        """A node has collected."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_make_scheduler(self, config, log):
+        """Never called, which is told (controllerhalf.Controller.unheeded)."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_auto_num_workers(self, config):
+        """The number for `-n auto`; asked before it is specified (options.ask_for_workers)."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_handlecrashitem(self, crashitem, report, sched):
+        """Never called."""
+
+
+def specify_hooks(config):
+    """Let plugins implement xdist's hooks, whether xdist is loaded or not."""
+    manager = config.pluginmanager
+    known = getattr(manager.hook, "pytest_xdist_make_scheduler", None)
+    if known is None or not known.has_spec():
+        manager.add_hookspecs(Specifications)
 
 
 class Registrations:
@@ -89,7 +151,7 @@ def look_like_worker(config):
         return
     if (state(config).spawned or {}).get("serial"):
         return
-    option.loadgroup = state(config).defaults.get("dist") == "loadgroup"
+    option.loadgroup = state(config).dist() == "loadgroup"
     values = {
         "looponfail": False,
         "usepdb": False,

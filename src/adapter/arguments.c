@@ -431,6 +431,26 @@ static int choose_by_arguments(struct config *config, struct error *error)
 	return status;
 }
 
+int collect_given(const struct config *config, struct given_texts *out, struct error *error)
+{
+	struct selectors selectors = {.list = VEC_INIT};
+	int status = read_arguments(config, &selectors, error);
+
+	for (size_t i = 0; i < selectors.list.length && status == 0; i++) {
+		struct target target;
+		char *relative;
+
+		if (!resolve(config, selectors.list.items[i].text, &target))
+			continue;
+		relative = fs_relative(target.path, config->root);
+		vec_push(out, alloc_format("%s%s", relative, target.id));
+		free(relative);
+		free(target.path);
+	}
+	selectors_fini(&selectors);
+	return status;
+}
+
 static int check_suite_name(const struct config *config, const char *wanted, struct error *error)
 {
 	VEC(const char *) names = VEC_INIT;
@@ -467,20 +487,14 @@ static int check_names(const struct config *config, struct error *error)
 /* A choice that nobody makes must not look like one that takes everything. */
 static int check_choice(const struct config *config, struct error *error)
 {
-	const char *option = collect_choice(config);
-
-	if (!option && config->deselect.length > 0)
-		option = "--deselect";
-	if (!option && (config->failed_first || config->stepwise))
-		option = config->failed_first ? "--failed-first" : "--stepwise";
-	for (size_t i = 0; i < config->suites.length && option; i++) {
-		if (suite_has_server(&config->suites.items[i]))
-			option = NULL;
+	if (!config->stepwise)
+		return 0;
+	vec_each(&config->suites, suite)
+	{
+		if (suite_has_server(suite))
+			return 0;
 	}
-	if (option)
-		return error_set(error, "%s is for pytest's tests only, and there are none of them here",
-				 option);
-	return 0;
+	return error_set(error, "--stepwise is for pytest's tests only, and there are none of them here");
 }
 
 /* Behind "--" it is pytest's word, and means the same. */

@@ -18,6 +18,9 @@ void found_test_fini(struct found_test *test)
 	free(test->file);
 	free(test->group);
 	free(test->quarantine);
+	free(test->scope);
+	free(test->marks);
+	free(test->reason);
 	found_test_init(test);
 }
 
@@ -114,15 +117,6 @@ static bool is_beside_pytest(const struct config *config)
 	return false;
 }
 
-const char *collect_choice(const struct config *config)
-{
-	if (config->keyword)
-		return "-k";
-	if (config->markexpr)
-		return "-m";
-	return config->last_failed ? "--last-failed" : NULL;
-}
-
 static long collect_suite(const struct config *config, const struct suite_config *suite,
 			  const struct collector *collector, struct error *error)
 {
@@ -148,19 +142,8 @@ static long collect_suite(const struct config *config, const struct suite_config
 	return count;
 }
 
-static void note_choice(const struct suite_config *suite, const char *option,
-			const struct collector *collector)
-{
-	char *note = alloc_format("the suite '%s' is passed over: %s chooses among pytest's tests only",
-				  suite->name, option);
-
-	collector->note(collector->context, note);
-	free(note);
-}
-
 long collect_tests(const struct config *config, const struct collector *collector, struct error *error)
 {
-	const char *choice = collect_choice(config);
 	bool has_server = false;
 	long total = 0;
 
@@ -172,8 +155,6 @@ long collect_tests(const struct config *config, const struct collector *collecto
 			has_server = true;
 		else if (!suite_is_wanted(config, suite))
 			continue;
-		else if (choice)
-			note_choice(suite, choice, collector);
 		else
 			count = collect_suite(config, suite, collector, error);
 		if (count < 0)

@@ -30,6 +30,10 @@ struct found_test {
 	uint64_t reruns_delay; /* ns; UINT64_MAX: not marked */
 	bool serial;           /* runs while nothing else does */
 	char *group;           /* tests of one group share a worker; NULL: none */
+	char *scope;           /* class, module or the like that it belongs to; NULL: not known */
+	char *marks;           /* names of its marks, comma separated; NULL: none */
+	enum outcome outcome;  /* known without running it (a module that is skipped as a whole); NONE: it is to be run */
+	char *reason;          /* of that outcome; NULL: none */
 	char *quarantine;      /* why its failure does not count, "" without a reason; NULL: not marked */
 	unsigned server;       /* number of the server that found it and runs it; 0: a process of its own */
 };
@@ -51,10 +55,6 @@ struct collector {
 	void *context;
 };
 
-/* The option by which tests are chosen and that only pytest understands ("-k"), so that the suites without a
- * server are passed over; NULL: there is none. */
-const char *collect_choice(const struct config *config);
-
 /* Before collecting: turns arguments into suites where there are any (config->suites changes), or recognises
  * what the root directory holds where neither arguments nor suites say anything: programs (the suite
  * "default"), tests of pytest's (the suite "pytest") or both. An argument that names nothing is an error
@@ -62,6 +62,15 @@ const char *collect_choice(const struct config *config);
  * choose among the suites' tests (by id, by file, by directory) and what belongs to no suite (a file that
  * none has, a directory in which none has anything) is a suite of its own. */
 int collect_prepare(struct config *config, struct error *error);
+
+/* The arguments and the lines of @FILEs in their order, each as the path (relative to the root directory where it is below
+ * it) with the id that stood behind it. -1: an @FILE can't be read. Strings are the caller's to free. */
+struct given_texts { /* a VEC */
+	char **items;
+	size_t length;
+	size_t capacity;
+};
+int collect_given(const struct config *config, struct given_texts *out, struct error *error);
 
 /* Finds every test of the suites without a server, in a fixed order (suites as written, then their entries or
  * the arguments as written, what one of these stands for sorted bytewise), each program once a suite. Returns

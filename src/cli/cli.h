@@ -12,6 +12,15 @@ enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, 
 int cli_run(struct config *config, int argc, char *const argv[]);
 int cli_list(struct config *config, int argc, char *const argv[]);
 int cli_replay(struct config *config, const char *file);
+/* `operands`: the words behind `history`. */
+int cli_history(struct config *config, char *const *operands, size_t count);
+int cli_doctor(struct config *config);
+/* `operands`: the words behind `explain`. */
+int cli_explain(struct config *config, char *const *operands, size_t count);
+/* `arguments`: all words but the one that says `bench`. */
+int cli_bench(char *const *arguments, size_t count);
+/* `operands`: the words behind `scheduler`. */
+int cli_scheduler(struct config *config, char *const *operands, size_t count);
 
 /* Fills descriptors 0 to 2 where the caller closed them, so that no file of ours gets their numbers. What is
  * written to a closed standard output fails, as it would have without us. */

@@ -124,7 +124,6 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		.replay = replay,
 		.stay = config->stay || replay,
 		.root = config->root,
-		.mode = config->dist,
 	};
 	frontends->tui = tui_new(loop, &options, model, control, error);
 	return frontends->tui ? 0 : -1;

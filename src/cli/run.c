@@ -182,7 +182,9 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	char run_id[17];
 	make_run_id(run_id);
 	session.epoch = clock_now();
-	struct worker_context context = { .run_id = run_id, .epoch = session.epoch, .serial = config->workers == 0 };
+	struct worker_context context = { .run_id = run_id,
+					  .test_run_uid = config->test_run_uid ? config->test_run_uid : run_id,
+					  .epoch = session.epoch };
 	/* Each worker needs some: take what is allowed, but hand tests what we were given. */
 	getrlimit(RLIMIT_NOFILE, &context.nofile);
 	struct rlimit more = { context.nofile.rlim_max, context.nofile.rlim_max };

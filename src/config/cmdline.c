@@ -45,6 +45,9 @@ void cmdline_fini(struct cmdline *cmdline)
 	vec_each (&cmdline->operands, it)
 		free(*it);
 	vec_fini(&cmdline->operands);
+	vec_each (&cmdline->bench_arguments, it)
+		free(*it);
+	vec_fini(&cmdline->bench_arguments);
 	vec_each (&cmdline->adapter_arguments, it)
 		free(*it);
 	vec_fini(&cmdline->adapter_arguments);
@@ -124,6 +127,35 @@ static void add_stray(struct words *words, const char *word, const char *spellin
 		vec_push(&strays->moved, alloc_string(words->argv[words->next++]));
 }
 
+/* What to write instead of an option of pytest-xdist's that xtop hasn't, and that does nothing behind "--" either,
+ * because pytest does not distribute there; NULL: it is none of them. */
+static const char *xdist_advice(const char *spelling)
+{
+	static const char one_machine[] = "workers are processes of this machine: -n says how many, --python "
+					  "which interpreter";
+	static const char nothing_copied[] = "workers use the files where they are, nothing is copied";
+	static const struct {
+		const char *spelling, *advice;
+	} options[] = {
+		{ "-d", "write --dist load" },
+		{ "--tx", one_machine },
+		{ "--px", one_machine },
+		{ "--rsyncdir", nothing_copied },
+		{ "--rsyncignore", nothing_copied },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(options[i].spelling, spelling) == 0)
+			return options[i].advice;
+	}
+	return NULL;
+}
+
+static int refuse_xdist(const char *spelling, struct error *error)
+{
+	return error_set(error, "%s is an option of pytest-xdist's; %s", spelling, xdist_advice(spelling));
+}
+
 static int unknown(const char *word, const char *suggestion, struct error *error)
 {
 	char *quoted = value_quoted(word);
@@ -144,7 +176,9 @@ static int parse_long(struct words *words, const char *word, struct error *error
 	const char *value = equals ? equals + 1 : NULL;
 	int status = -1;
 
-	if (!option && words->strays) {
+	if (!option && xdist_advice(spelling)) {
+		refuse_xdist(spelling, error);
+	} else if (!option && words->strays) {
 		add_stray(words, word, spelling, option_suggest(spelling + 2));
 		status = 0;
 	} else if (!option) {
@@ -185,6 +219,8 @@ static int unknown_letter(struct words *words, const char *word, const char *let
 	char spelling[3] = { '-', *letter, '\0' };
 	const char *suggestion = long_spelling(word, false);
 
+	if (!suggestion && xdist_advice(spelling))
+		return refuse_xdist(spelling, error);
 	if (words->strays && !suggestion) {
 		char *rest = alloc_format("-%s", letter);
 
@@ -239,6 +275,10 @@ static bool take_subcommand(struct cmdline *out, const char *word)
 		{ "run", COMMAND_RUN },
 		{ "list", COMMAND_LIST },
 		{ "replay", COMMAND_REPLAY },
+		{ "history", COMMAND_HISTORY },
+		{ "doctor", COMMAND_DOCTOR },
+		{ "scheduler", COMMAND_SCHEDULER },
+		{ "bench", COMMAND_BENCH },
 	};
 
 	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
@@ -250,10 +290,22 @@ static bool take_subcommand(struct cmdline *out, const char *word)
 	return false;
 }
 
+/* The benchmark has options of its own, such as a list of numbers behind -n, so it reads its words itself. */
+static void take_bench(struct words *words)
+{
+	for (int i = 1; i < words->argc; i++) {
+		if (i != words->next - 1)
+			vec_push(&words->out->bench_arguments, alloc_string(words->argv[i]));
+	}
+	words->next = words->argc;
+}
+
 static void parse_word(struct words *words, const char *word, bool *may_be_subcommand)
 {
 	if (!*may_be_subcommand || !take_subcommand(words->out, word))
 		vec_push(&words->out->operands, alloc_string(word));
+	else if (words->out->command == COMMAND_BENCH)
+		take_bench(words);
 	*may_be_subcommand = false;
 }
 

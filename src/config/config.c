@@ -12,6 +12,7 @@
 
 #define PROJECT_FILE "xtop.yaml"
 #define QUARANTINE_FILE "quarantine.yaml"
+#define HISTORY_FILE ".xtop/history.db"
 
 struct suite_config *config_add_suite(struct config *config, char *name)
 {
@@ -51,8 +52,12 @@ void invocation_fini(struct invocation *invocation)
 	free(config->python);
 	free(config->keyword);
 	free(config->markexpr);
+	free(config->filter);
+	free(config->shard);
+	free(config->test_run_uid);
 	free(config->pytest_file);
 	free(config->quarantine_file);
+	free(config->history_file);
 	free(config->junit_xml);
 	free(config->events);
 	free(config->record);
@@ -64,10 +69,21 @@ void invocation_fini(struct invocation *invocation)
 	free_texts(&config->plugins);
 	free_texts(&config->pytest_arguments);
 	vec_fini(&config->options_set);
+	vec_fini(&config->options_forced);
 	vec_each (&config->suites, it)
 		suite_fini(it);
 	vec_fini(&config->suites);
+	vec_each (&config->rules, it) {
+		free(it->filter);
+		free(it->scope);
+	}
+	vec_fini(&config->rules);
+	vec_each (&config->limits, it)
+		free(it->name);
+	vec_fini(&config->limits);
 	free(invocation->replay_file);
+	free_texts(&invocation->operands);
+	free_texts(&invocation->bench_arguments);
 	*invocation = (struct invocation){ .command = COMMAND_RUN };
 }
 
@@ -80,12 +96,23 @@ bool config_option_is_set(const struct config *config, const char *option)
 	return false;
 }
 
-void config_note_set(struct config *config, const struct option *option)
+bool config_option_is_forced(const struct config *config, const char *option)
+{
+	vec_each (&config->options_forced, it) {
+		if (strcmp(*it, option) == 0)
+			return true;
+	}
+	return false;
+}
+
+void config_note_set(struct config *config, const struct option *option, bool is_forced)
 {
 	const char *name = option->same_as ? option->same_as : option->name;
 
 	if (!config_option_is_set(config, name))
 		vec_push(&config->options_set, name);
+	if (is_forced && !config_option_is_forced(config, name))
+		vec_push(&config->options_forced, name);
 }
 
 int config_apply_default(struct config *config, const char *option, const char *value, struct error *error)
@@ -105,7 +132,7 @@ int config_apply_default(struct config *config, const char *option, const char *
 		return error_set(error, "there is no option --%s", option);
 	if (config_option_is_set(config, found->same_as ? found->same_as : found->name))
 		return 0;
-	status = found->set(&invocation, value, error);
+	status = option_apply(found, &invocation, config->root, value, error);
 	*config = invocation.config;
 	return status == 0 ? 1 : error_prefix(error, "%s", option);
 }
@@ -127,7 +154,7 @@ static int apply_setting(const struct setting *setting, struct invocation *out, 
 {
 	if (option_apply(setting->option, out, ".", setting->value, error) != 0)
 		return error_prefix(error, "%s", setting->spelling);
-	config_note_set(&out->config, setting->option);
+	config_note_set(&out->config, setting->option, true);
 	return 0;
 }
 
@@ -230,30 +257,88 @@ static int apply_sources(const struct settings *environment, const struct cmdlin
 	return apply_settings(&cmdline->settings, out, error);
 }
 
+/* Moves the texts of one VEC to the end of another. */
+#define move_texts(from, to)                 \
+	do {                                 \
+		vec_each (from, text)        \
+			vec_push(to, *text); \
+		vec_clear(from);             \
+	} while (0)
+
+static const char *name_of_command(enum subcommand command)
+{
+	switch (command) {
+	case COMMAND_LIST:
+		return "list";
+	case COMMAND_REPLAY:
+		return "replay";
+	case COMMAND_HISTORY:
+		return "history";
+	case COMMAND_DOCTOR:
+		return "doctor";
+	case COMMAND_SCHEDULER:
+		return "scheduler";
+	default:
+		return "run";
+	}
+}
+
+static bool runs_tests(enum subcommand command)
+{
+	return command == COMMAND_RUN || command == COMMAND_LIST;
+}
+
+static bool prints_tables(enum subcommand command)
+{
+	return command == COMMAND_HISTORY || command == COMMAND_DOCTOR || command == COMMAND_SCHEDULER;
+}
+
+/* What the command line says although the subcommand has no use for it. */
+static int check_command(const struct cmdline *cmdline, const struct invocation *out, struct error *error)
+{
+	const char *name = name_of_command(out->command);
+
+	if (out->config.json && !prints_tables(out->command))
+		return error_set(error,
+				 "--json: expected with history, doctor, scheduler or bench, found it with "
+				 "%s; the events of a run are --format json",
+				 name);
+	if (runs_tests(out->command))
+		return 0;
+	if (cmdline->adapter_arguments.length > 0)
+		return error_set(error,
+				 "%s: nothing is run, so there is nothing to give what stands behind --",
+				 name);
+	if (out->command == COMMAND_DOCTOR && cmdline->operands.length > 0) {
+		char *quoted = value_quoted(cmdline->operands.items[0]);
+
+		error_set(error, "doctor: expected options only, found %s", quoted);
+		free(quoted);
+		return -1;
+	}
+	if (out->command != COMMAND_REPLAY)
+		return 0;
+	if (cmdline->operands.length != 1)
+		return error_set(error, "replay: expected one recorded file, found %zu",
+				 cmdline->operands.length);
+	if (out->config.record)
+		return error_set(error, "replay: --record: nothing is run, so there is nothing to record");
+	return 0;
+}
+
 static int take_operands(struct cmdline *cmdline, struct invocation *out, struct error *error)
 {
 	struct config *config = &out->config;
 
-	if (out->command == COMMAND_REPLAY) {
-		if (cmdline->operands.length != 1)
-			return error_set(error, "replay: expected one recorded file, found %zu",
-					 cmdline->operands.length);
-		if (cmdline->adapter_arguments.length > 0)
-			return error_set(
-				error,
-				"replay: nothing is run, so there is nothing to give what stands behind --");
-		if (config->record)
-			return error_set(error,
-					 "replay: --record: nothing is run, so there is nothing to record");
+	if (check_command(cmdline, out, error) != 0)
+		return -1;
+	if (out->command == COMMAND_REPLAY)
 		out->replay_file = fs_absolute(cmdline->operands.items[0]);
-		return 0;
-	}
-	vec_each (&cmdline->operands, it)
-		vec_push(&config->arguments, *it);
-	vec_clear(&cmdline->operands);
-	vec_each (&cmdline->adapter_arguments, it)
-		vec_push(&config->adapter_arguments, *it);
-	vec_clear(&cmdline->adapter_arguments);
+	else if (runs_tests(out->command))
+		move_texts(&cmdline->operands, &config->arguments);
+	else
+		move_texts(&cmdline->operands, &out->operands);
+	move_texts(&cmdline->adapter_arguments, &config->adapter_arguments);
 	return 0;
 }
 
@@ -309,6 +394,8 @@ static void finish(struct invocation *out)
 		config->max_fail = 1;
 	if (!config->quarantine_file)
 		config->quarantine_file = fs_join(config->root, QUARANTINE_FILE);
+	if (!config->history_file)
+		config->history_file = fs_join(config->root, HISTORY_FILE);
 	if (config->verbosity < -1)
 		config->verbosity = -1;
 	if (config->verbosity > 2)
@@ -388,7 +475,7 @@ static void look_for_strays(int argc, char *const argv[], char *const environmen
 	if (cmdline_parse_strays(argc, argv, &cmdline, &strays) != 0)
 		return;
 	invocation.command = cmdline.command;
-	if (strays.spelling && (cmdline.command == COMMAND_RUN || cmdline.command == COMMAND_LIST) &&
+	if (strays.spelling && runs_tests(cmdline.command) &&
 	    environment_parse(environment, &variables, NULL) == 0 &&
 	    apply_sources(&variables, &cmdline, &invocation, NULL) == 0 &&
 	    concerns_pytest(&invocation.config, &cmdline))
@@ -412,7 +499,9 @@ int config_load(int argc, char *const argv[], char *const environment[], struct 
 		return -1;
 	}
 	out->command = cmdline.command;
-	if (out->command == COMMAND_HELP || out->command == COMMAND_VERSION) {
+	if (out->command == COMMAND_HELP || out->command == COMMAND_VERSION ||
+	    out->command == COMMAND_BENCH) {
+		move_texts(&cmdline.bench_arguments, &out->bench_arguments);
 		cmdline_fini(&cmdline);
 		return 0;
 	}

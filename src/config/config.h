@@ -1,6 +1,7 @@
 /* One struct with everything that the command line, the environment and xtop.yaml said.
  *
- * Precedence: command line > environment (XTOP_OPT_…) > project file > built-in.
+ * Precedence: a test's marker > command line > environment (XTOP_OPT_…) > rules > suite > defaults of the
+ * project file > pytest's own configuration (config_apply_default) > built-in.
  * Every string is owned by the config and lives as long as it does.
  */
 #ifndef XTOP_CONFIG_CONFIG_H
@@ -32,12 +33,41 @@ struct suite_config {
 	bool left_out;          /* nothing of it is asked for; set by collect_prepare */
 };
 
+#define CONFIG_LIMITS_MAX 64
+
+/* One entry of `limits:`. */
+struct limit_config {
+	char *name;
+	unsigned max_workers;   /* 1 to 256 */
+	int line, column;       /* 1-based; of the name */
+};
+
+/* One entry of `rules:`. For each setting the first rule counts that matches a test and says it. */
+struct rule_config {
+	char *filter;           /* an expression (select/filter.h), not looked at here */
+	int filter_line, filter_column; /* 1-based, of the scalar; line and column of the file */
+	int serial;             /* 1, 0; -1: not set */
+	bool limits_set;        /* `limit` was written; an empty list means none */
+	uint64_t limits;        /* bit i: config->limits.items[i] */
+	unsigned weight;        /* 1 to 256; 0: not set */
+	int priority;           /* -1000 to 1000; INT_MIN: not set */
+	uint64_t timeout;       /* ns, 0: none; UINT64_MAX: not set */
+	int reruns;             /* -1: not set */
+	uint64_t reruns_delay;  /* ns; UINT64_MAX: not set */
+	char *scope;            /* a regular expression without its slashes; NULL: not set */
+	int scope_line, scope_column; /* 1-based, of the scalar; 0: not set */
+	const char *file;       /* where it was written, for messages: config_name */
+};
+
 struct config {
 	/* workers */
 	int workers;            /* N; 0: in order, one worker; -1: auto */
 	int max_workers;        /* cap for auto, 0: none */
 	int max_worker_restart; /* deaths without a finished test; -1: 4 × n */
-	char *dist;             /* "load", "no" */
+	char *dist;             /* a mode, or the absolute path of a plugin; NULL: nothing set it */
+	unsigned max_sched_chunk;  /* --maxschedchunk, 0: no limit */
+	bool no_loadscope_reorder; /* --no-loadscope-reorder */
+	char *test_run_uid;     /* --testrunuid; NULL: one is made up */
 
 	/* what to run */
 	char *root;             /* absolute */
@@ -48,17 +78,26 @@ struct config {
 	VEC(char *) adapter_arguments; /* behind "--" */
 	VEC(char *) suite_names;       /* --suite: only these; empty: all */
 	VEC(struct suite_config) suites;
+	VEC(struct rule_config) rules;   /* in the order of the file */
+	VEC(struct limit_config) limits; /* the same; at most CONFIG_LIMITS_MAX */
+	char *keyword, *markexpr, *filter; /* -k, -m, -E; NULL: none */
+	VEC(char *) deselect;
+	bool last_failed, failed_first; /* --lf, --ff */
+	bool last_run;          /* --last: the tests that the last run ran */
+	char *shard;            /* as written, "2/5"; NULL: none */
+	unsigned shard_index, shard_count; /* 1 ≤ index ≤ count; both 0: none */
+	bool order_given;       /* --order given */
 	bool collect_only;
 
 	/* pytest */
 	char *python;           /* a path with a '/' (absolute) or a command; NULL: see adapter/pytest.h */
 	enum python_start python_start;
-	char *keyword, *markexpr;      /* -k, -m; NULL: none */
-	VEC(char *) deselect, override_ini, plugins; /* --deselect, -o, -p */
+	VEC(char *) override_ini, plugins; /* -o, -p */
 	char *pytest_file;      /* -c, absolute; NULL: pytest looks for it */
 	bool continue_on_collection_errors;
-	bool last_failed, failed_first, stepwise;
-	VEC(char *) pytest_arguments;  /* all of these as pytest takes them; and --rootdir, if given */
+	bool stepwise;
+	/* All of these as pytest takes them, -k, -m, --deselect, --lf and --ff; and --rootdir, if given. */
+	VEC(char *) pytest_arguments;
 
 	/* when tests misbehave */
 	unsigned max_fail;      /* 0: no limit; -x: 1 */
@@ -69,6 +108,8 @@ struct config {
 	bool fail_on_flaky;     /* --flaky-result fail */
 	char *quarantine_file;  /* absolute; default ROOT/quarantine.yaml */
 	bool no_quarantine;     /* let them gate */
+	char *history_file;     /* absolute; default ROOT/.xtop/history.db */
+	bool no_history;        /* --no-history: it is neither read nor written */
 
 	/* output */
 	enum capture_mode capture;
@@ -83,25 +124,40 @@ struct config {
 	unsigned durations;     /* slowest tests to list; 0: none, UINT_MAX: all */
 	int verbosity;          /* -q: -1, -v: 1, -vv: 2 */
 	bool no_tests_pass;     /* --no-tests pass */
+	bool json;              /* --json, of subcommands that print tables */
 
-	VEC(const char *) options_set; /* see config_option_is_set */
+	VEC(const char *) options_set;    /* see config_option_is_set */
+	VEC(const char *) options_forced; /* see config_option_is_forced */
 };
 
 /* What the first word was. */
-enum subcommand { COMMAND_RUN, COMMAND_LIST, COMMAND_REPLAY, COMMAND_HELP, COMMAND_VERSION };
+enum subcommand {
+	COMMAND_RUN,
+	COMMAND_LIST,
+	COMMAND_REPLAY,
+	COMMAND_HISTORY,
+	COMMAND_DOCTOR,
+	COMMAND_SCHEDULER,
+	COMMAND_BENCH,
+	COMMAND_HELP,
+	COMMAND_VERSION
+};
 
 struct invocation {
 	enum subcommand command;
 	struct config config;
 	char *replay_file; /* COMMAND_REPLAY */
+	VEC(char *) operands; /* COMMAND_HISTORY, COMMAND_SCHEDULER: the words that are no options */
+	VEC(char *) bench_arguments; /* COMMAND_BENCH: all words but the one that says so, as they are */
 };
 
 /* Parses the command line, then finds and reads the project file (xtop.yaml in the root directory: --rootdir,
  * else that of --config, else the nearest directory upwards that has one, else the current one).
  * `environment` is a NULL-terminated NAME=value list.  -1: usage or configuration error (exit 4): the message
  * says where, what was expected and, for a word that is nearly right, which was meant; `out` is empty then.
- * COMMAND_LIST sets collect_only. COMMAND_HELP and COMMAND_VERSION come with a config that holds nothing. A
- * replay has only the report files that its command line names: those of xtop.yaml belong to the run. */
+ * COMMAND_LIST sets collect_only. COMMAND_BENCH, COMMAND_HELP and COMMAND_VERSION come with a config that
+ * holds nothing. A replay has only the report files that its command line names: those of xtop.yaml belong to
+ * the run. */
 int config_load(int argc, char *const argv[], char *const environment[], struct invocation *out,
 		struct error *error);
 void invocation_fini(struct invocation *invocation);
@@ -109,6 +165,8 @@ void invocation_fini(struct invocation *invocation);
 /* Whether the command line, the environment or the project file said something about an option ("maxfail",
  * which --exitfirst does too). */
 bool config_option_is_set(const struct config *config, const char *option);
+/* Whether the command line or the environment did: then it is stronger than rules and suites. */
+bool config_option_is_forced(const struct config *config, const char *option);
 /* Stores what pytest's own configuration says about an option ("reruns-delay", also written "reruns_delay")
  * where nothing set it, as the option's value would be written; it does not count as set afterwards. 1:
  * stored; 0: it was set; -1: there is no such option, or the value is wrong: the message says what was

@@ -1,23 +1,15 @@
-#include "config/load.h"
+#include "config/file.h"
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/yaml.h"
+#include "config/load.h"
 #include "config/values.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A project file while it is read. */
-struct file {
-	const struct yaml *yaml;
-	const char *directory; /* what relative names in it are relative to */
-	struct invocation *invocation;
-	struct error *error;
-};
-
-static int expected(const struct file *file, const struct yaml_node *node, const char *key, const char *what)
+int file_expected(const struct file *file, const struct yaml_node *node, const char *key, const char *what)
 {
 	char buffer[64];
 
@@ -25,17 +17,41 @@ static int expected(const struct file *file, const struct yaml_node *node, const
 			     yaml_describe(node, buffer));
 }
 
-static bool is_nothing(const struct yaml_node *node)
+int file_wrong_value(const struct file *file, const struct yaml_node *node, const char *key,
+		     const struct error *cause)
+{
+	return yaml_error_at(file->yaml, node, file->error, "%s: %s", key, cause->message);
+}
+
+int file_unknown_key(const struct file *file, const struct yaml_node *key, const char *what,
+		     const char *const *names, size_t count)
+{
+	const char *nearest = text_nearest(key->text, names, count);
+	struct str all = STR_INIT;
+	char buffer[64];
+
+	if (nearest)
+		return yaml_error_at(file->yaml, key, file->error,
+				     "expected %s, found %s; did you mean '%s'?", what,
+				     yaml_describe(key, buffer), nearest);
+	for (size_t i = 0; i < count; i++)
+		str_add_format(&all, "%s%s", i > 0 ? " " : "", names[i]);
+	yaml_error_at(file->yaml, key, file->error, "expected %s (%s), found %s", what, all.data,
+		      yaml_describe(key, buffer));
+	str_fini(&all);
+	return -1;
+}
+
+bool file_is_nothing(const struct yaml_node *node)
 {
 	return node->kind == YAML_SCALAR && node->length == 0 && !node->quoted;
 }
 
-/* The text of a scalar; NULL, with the error set: it is none, or can't be a text of C. */
-static const char *scalar_text(const struct file *file, const struct yaml_node *node, const char *key,
-			       const char *what)
+const char *file_text(const struct file *file, const struct yaml_node *node, const char *key,
+		      const char *what)
 {
 	if (node->kind != YAML_SCALAR) {
-		expected(file, node, key, what);
+		file_expected(file, node, key, what);
 		return NULL;
 	}
 	if (strlen(node->text) != node->length) {
@@ -46,23 +62,48 @@ static const char *scalar_text(const struct file *file, const struct yaml_node *
 	return node->text;
 }
 
-static const char *filled_text(const struct file *file, const struct yaml_node *node, const char *key,
-			       const char *what)
+const char *file_filled_text(const struct file *file, const struct yaml_node *node, const char *key,
+			     const char *what)
 {
-	const char *text = scalar_text(file, node, key, what);
+	const char *text = file_text(file, node, key, what);
 
 	if (text && *text == '\0') {
-		expected(file, node, key, what);
+		file_expected(file, node, key, what);
 		return NULL;
 	}
 	return text;
 }
 
-/* Puts the place before what a function of values.h or an option said. */
-static int wrong_value(const struct file *file, const struct yaml_node *node, const char *key,
-		       const struct error *cause)
+void file_list(const struct yaml_node *const *node, const struct yaml_node *const **items, size_t *count)
 {
-	return yaml_error_at(file->yaml, node, file->error, "%s: %s", key, cause->message);
+	bool is_list = (*node)->kind == YAML_SEQUENCE;
+
+	*items = is_list ? (const struct yaml_node *const *)(*node)->items : node;
+	*count = is_list ? (*node)->count : 1;
+}
+
+int file_duration(const struct file *file, const struct yaml_node *node, const char *key, uint64_t *ns)
+{
+	const char *text = file_text(file, node, key, "a duration");
+	struct error cause = ERROR_INIT;
+
+	if (!text)
+		return -1;
+	return value_duration(text, ns, &cause) == 0 ? 0 : file_wrong_value(file, node, key, &cause);
+}
+
+int file_reruns(const struct file *file, const struct yaml_node *node, int *reruns)
+{
+	const char *text = file_text(file, node, "reruns", "a number");
+	struct error cause = ERROR_INIT;
+	long count;
+
+	if (!text)
+		return -1;
+	if (value_count(text, 0, INT_MAX, &count, &cause) != 0)
+		return file_wrong_value(file, node, "reruns", &cause);
+	*reruns = (int)count;
+	return 0;
 }
 
 /* defaults: */
@@ -99,21 +140,21 @@ static int read_default(const struct file *file, const struct yaml_node *key, co
 
 	if (!option || !option->in_file)
 		return unknown_option(file, key);
-	text = scalar_text(file, value, option->name, option->argument ? option->argument : "true or false");
+	text = file_text(file, value, option->name, option->argument ? option->argument : "true or false");
 	if (!text)
 		return -1;
 	if (option_apply(option, file->invocation, file->directory, text, &cause) != 0)
-		return wrong_value(file, value, option->name, &cause);
-	config_note_set(&file->invocation->config, option);
+		return file_wrong_value(file, value, option->name, &cause);
+	config_note_set(&file->invocation->config, option, false);
 	return 0;
 }
 
 static int read_defaults(const struct file *file, const struct yaml_node *node)
 {
-	if (is_nothing(node))
+	if (file_is_nothing(node))
 		return 0;
 	if (node->kind != YAML_MAPPING)
-		return expected(file, node, "defaults", "a mapping of options to values");
+		return file_expected(file, node, "defaults", "a mapping of options to values");
 	for (size_t i = 0; i < node->count; i++) {
 		if (read_default(file, node->key_nodes[i], node->items[i]) != 0)
 			return -1;
@@ -126,7 +167,7 @@ static int read_defaults(const struct file *file, const struct yaml_node *node)
 static int read_adapter(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
 	const char *text =
-		filled_text(file, node, "adapter", "the name of an adapter, such as pytest, exec or tap");
+		file_filled_text(file, node, "adapter", "the name of an adapter, such as pytest, exec or tap");
 
 	if (!text)
 		return -1;
@@ -139,16 +180,12 @@ static int read_adapter(const struct file *file, const struct yaml_node *node, s
 static int read_programs(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
 	static const char what[] = PROGRAMS_EXPECTED;
-	const struct yaml_node *const one[] = { node };
-	const struct yaml_node *const *items = one;
-	size_t count = 1;
+	const struct yaml_node *const *items;
+	size_t count;
 
-	if (node->kind == YAML_SEQUENCE) {
-		items = (const struct yaml_node *const *)node->items;
-		count = node->count;
-	}
+	file_list(&node, &items, &count);
 	for (size_t i = 0; i < count; i++) {
-		const char *text = filled_text(file, items[i], "programs", what);
+		const char *text = file_filled_text(file, items[i], "programs", what);
 
 		if (!text)
 			return -1;
@@ -163,9 +200,9 @@ static int read_args(const struct file *file, const struct yaml_node *node, stru
 {
 	/* A single text is refused, because one can't tell whether it is one argument or several. */
 	if (node->kind != YAML_SEQUENCE)
-		return expected(file, node, "args", "a list of arguments, such as [-v, --seed=1]");
+		return file_expected(file, node, "args", "a list of arguments, such as [-v, --seed=1]");
 	for (size_t i = 0; i < node->count; i++) {
-		const char *text = scalar_text(file, node->items[i], "args", "an argument");
+		const char *text = file_text(file, node->items[i], "args", "an argument");
 
 		if (!text)
 			return -1;
@@ -179,7 +216,7 @@ static int read_env(const struct file *file, const struct yaml_node *node, struc
 	char buffer[64];
 
 	if (node->kind != YAML_MAPPING)
-		return expected(file, node, "env", "a mapping of variables to values");
+		return file_expected(file, node, "env", "a mapping of variables to values");
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->key_nodes[i];
 		const char *text;
@@ -188,7 +225,7 @@ static int read_env(const struct file *file, const struct yaml_node *node, struc
 			return yaml_error_at(file->yaml, key, file->error,
 					     "env: expected the name of a variable, found %s",
 					     yaml_describe(key, buffer));
-		text = scalar_text(file, node->items[i], key->text, "a text");
+		text = file_text(file, node->items[i], key->text, "a text");
 		if (!text)
 			return -1;
 		vec_push(&suite->environment, alloc_format("%s=%s", key->text, text));
@@ -196,9 +233,14 @@ static int read_env(const struct file *file, const struct yaml_node *node, struc
 	return 0;
 }
 
+static bool needs_directories(enum subcommand command)
+{
+	return command == COMMAND_RUN || command == COMMAND_LIST || command == COMMAND_DOCTOR;
+}
+
 static int read_cwd(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
-	const char *text = filled_text(file, node, "cwd", "a directory");
+	const char *text = file_filled_text(file, node, "cwd", "a directory");
 	char *joined;
 
 	if (!text)
@@ -206,8 +248,8 @@ static int read_cwd(const struct file *file, const struct yaml_node *node, struc
 	joined = fs_join(file->directory, text);
 	suite->cwd = fs_absolute(joined);
 	free(joined);
-	/* A recording may be replayed where the project isn't. */
-	if (file->invocation->command != COMMAND_REPLAY && !fs_is_directory(suite->cwd)) {
+	/* A recording may be replayed, and a history kept, where the project isn't or isn't built. */
+	if (needs_directories(file->invocation->command) && !fs_is_directory(suite->cwd)) {
 		char *quoted = value_quoted(suite->cwd);
 
 		yaml_error_at(file->yaml, node, file->error,
@@ -221,38 +263,23 @@ static int read_cwd(const struct file *file, const struct yaml_node *node, struc
 
 static int read_timeout(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
-	const char *text = scalar_text(file, node, "timeout", "a duration");
-	struct error cause = ERROR_INIT;
-
-	if (!text)
-		return -1;
-	if (value_duration(text, &suite->timeout, &cause) != 0)
-		return wrong_value(file, node, "timeout", &cause);
-	return 0;
+	return file_duration(file, node, "timeout", &suite->timeout);
 }
 
 static int read_reruns(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
-	const char *text = scalar_text(file, node, "reruns", "a number");
-	struct error cause = ERROR_INIT;
-	long count;
-
-	if (!text)
-		return -1;
-	if (value_count(text, 0, INT_MAX, &count, &cause) != 0)
-		return wrong_value(file, node, "reruns", &cause);
-	suite->reruns = (int)count;
-	return 0;
+	return file_reruns(file, node, &suite->reruns);
 }
 
 static const struct suite_key {
 	const char *name;
 	int (*read)(const struct file *file, const struct yaml_node *node, struct suite_config *suite);
 } suite_keys[] = {
+	{ "name", NULL }, /* read before the others */
 	{ "adapter", read_adapter }, { "programs", read_programs },
 	{ "args", read_args },       { "env", read_env },
 	{ "cwd", read_cwd },         { "timeout", read_timeout },
-	{ "reruns", read_reruns },   { "name", NULL }, /* read before the others */
+	{ "reruns", read_reruns },
 };
 
 enum { SUITE_KEY_COUNT = sizeof(suite_keys) / sizeof(suite_keys[0]) };
@@ -260,20 +287,10 @@ enum { SUITE_KEY_COUNT = sizeof(suite_keys) / sizeof(suite_keys[0]) };
 static int unknown_suite_key(const struct file *file, const struct yaml_node *key)
 {
 	const char *names[SUITE_KEY_COUNT];
-	const char *nearest;
-	char buffer[64];
 
 	for (size_t i = 0; i < SUITE_KEY_COUNT; i++)
 		names[i] = suite_keys[i].name;
-	nearest = text_nearest(key->text, names, SUITE_KEY_COUNT);
-	if (nearest)
-		return yaml_error_at(file->yaml, key, file->error,
-				     "expected a key of a suite, found %s; did you mean '%s'?",
-				     yaml_describe(key, buffer), nearest);
-	return yaml_error_at(
-		file->yaml, key, file->error,
-		"expected a key of a suite (name adapter programs args env cwd timeout reruns), found %s",
-		yaml_describe(key, buffer));
+	return file_unknown_key(file, key, "a key of a suite", names, SUITE_KEY_COUNT);
 }
 
 /* pytest knows by itself where its tests are. */
@@ -299,7 +316,7 @@ static int check_programs(const struct file *file, const struct yaml_node *name,
 static int read_suite(const struct file *file, const struct yaml_node *name, const struct yaml_node *node)
 {
 	struct config *config = &file->invocation->config;
-	const char *text = filled_text(file, name, "name", "the name of a suite");
+	const char *text = file_filled_text(file, name, "name", "the name of a suite");
 	struct suite_config *suite;
 
 	if (!text)
@@ -335,7 +352,7 @@ static int read_suite_list(const struct file *file, const struct yaml_node *node
 		const struct yaml_node *name = yaml_get(item, "name");
 
 		if (item->kind != YAML_MAPPING)
-			return expected(file, item, "suites", "a mapping with name and programs");
+			return file_expected(file, item, "suites", "a mapping with name and programs");
 		if (!name)
 			return yaml_error_at(file->yaml, item, file->error, "the suite lacks the key 'name'");
 		if (read_suite(file, name, item) != 0)
@@ -351,7 +368,7 @@ static int read_suite_mapping(const struct file *file, const struct yaml_node *n
 		const struct yaml_node *name = yaml_get(item, "name");
 
 		if (item->kind != YAML_MAPPING)
-			return expected(file, item, "suites", "a mapping with programs");
+			return file_expected(file, item, "suites", "a mapping with programs");
 		if (name)
 			return yaml_error_at(file->yaml, name, file->error,
 					     "name: the suite has its name from the key above");
@@ -363,31 +380,46 @@ static int read_suite_mapping(const struct file *file, const struct yaml_node *n
 
 static int read_suites(const struct file *file, const struct yaml_node *node)
 {
-	if (is_nothing(node))
+	if (file_is_nothing(node))
 		return 0;
 	if (node->kind == YAML_SEQUENCE)
 		return read_suite_list(file, node);
 	if (node->kind == YAML_MAPPING)
 		return read_suite_mapping(file, node);
-	return expected(file, node, "suites", "a list of suites, or a mapping of names to suites");
+	return file_expected(file, node, "suites", "a list of suites, or a mapping of names to suites");
 }
 
-static int unknown_section(const struct file *file, const struct yaml_node *key)
+static const struct section {
+	const char *name;
+	int (*read)(const struct file *file, const struct yaml_node *node);
+} sections[] = {
+	{ "suites", read_suites },
+	{ "defaults", read_defaults },
+	{ "limits", file_read_limits }, /* before the rules, which name them */
+	{ "rules", file_read_rules },
+};
+
+enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]) };
+
+static int check_section(const struct file *file, const struct yaml_node *key)
 {
-	static const char *const sections[] = { "suites", "defaults" };
-	const char *nearest = text_nearest(key->text, sections, 2);
+	static const char expected[] = "expected suites, defaults, rules or limits";
+	const char *names[SECTION_COUNT];
+	const char *nearest;
 	char buffer[64];
 
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		names[i] = sections[i].name;
+		if (strcmp(names[i], key->text) == 0)
+			return 0;
+	}
+	nearest = text_nearest(key->text, names, SECTION_COUNT);
 	if (nearest)
-		return yaml_error_at(file->yaml, key, file->error,
-				     "expected suites or defaults, found %s; did you mean '%s'?",
-				     yaml_describe(key, buffer), nearest);
-	if (option_find(key->text))
-		return yaml_error_at(file->yaml, key, file->error,
-				     "expected suites or defaults, found %s; options stand below 'defaults:'",
-				     yaml_describe(key, buffer));
-	return yaml_error_at(file->yaml, key, file->error, "expected suites or defaults, found %s",
-			     yaml_describe(key, buffer));
+		return yaml_error_at(file->yaml, key, file->error, "%s, found %s; did you mean '%s'?",
+				     expected, yaml_describe(key, buffer), nearest);
+	return yaml_error_at(file->yaml, key, file->error, "%s, found %s%s", expected,
+			     yaml_describe(key, buffer),
+			     option_find(key->text) ? "; options stand below 'defaults:'" : "");
 }
 
 static int read_file(const struct file *file)
@@ -397,17 +429,15 @@ static int read_file(const struct file *file)
 	if (!root)
 		return 0;
 	if (root->kind != YAML_MAPPING)
-		return expected(file, root, "the file", "a mapping with suites and defaults");
+		return file_expected(file, root, "the file", "a mapping with suites and defaults");
 	for (size_t i = 0; i < root->count; i++) {
-		int status;
+		if (check_section(file, root->key_nodes[i]) != 0)
+			return -1;
+	}
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		const struct yaml_node *node = yaml_get(root, sections[i].name);
 
-		if (strcmp(root->keys[i], "suites") == 0)
-			status = read_suites(file, root->items[i]);
-		else if (strcmp(root->keys[i], "defaults") == 0)
-			status = read_defaults(file, root->items[i]);
-		else
-			status = unknown_section(file, root->key_nodes[i]);
-		if (status != 0)
+		if (node && sections[i].read(file, node) != 0)
 			return -1;
 	}
 	return 0;

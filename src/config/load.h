@@ -32,11 +32,12 @@ struct cmdline {
 	enum subcommand command;
 	struct settings settings;
 	VEC(char *) operands;          /* without the subcommand */
+	VEC(char *) bench_arguments;   /* COMMAND_BENCH: all words but that one; settings say nothing then */
 	VEC(char *) adapter_arguments; /* behind "--" */
 };
 
-/* --help and --version end the parsing: what stands behind them is not looked at. On failure there is nothing
- * to free. */
+/* --help, --version and the word `bench` end the parsing: what stands behind them is not looked at. On failure
+ * there is nothing to free. */
 int cmdline_parse(int argc, char *const argv[], struct cmdline *out, struct error *error);
 void cmdline_fini(struct cmdline *cmdline);
 
@@ -56,10 +57,11 @@ void strays_fini(struct strays *strays);
 /* XTOP_OPT_… in the order of the option table. An empty value is the same as none. */
 int environment_parse(char *const environment[], struct settings *out, struct error *error);
 
-/* Notes for config_option_is_set that a source said something about an option. */
-void config_note_set(struct config *config, const struct option *option);
+/* Notes for config_option_is_set that a source said something about an option, and for config_option_is_forced
+ * where it was the command line or the environment. */
+void config_note_set(struct config *config, const struct option *option, bool is_forced);
 
-/* Reads the project file, config.config_file, into the config: `defaults:` and `suites:`. */
+/* Reads the project file, config.config_file, into the config. */
 int file_load(struct invocation *invocation, struct error *error);
 /* The same for its text. */
 int file_load_text(struct slice text, struct invocation *invocation, struct error *error);

@@ -72,11 +72,44 @@ static int set_max_worker_restart(struct invocation *invocation, const char *val
 
 static int set_dist(struct invocation *invocation, const char *value, struct error *error)
 {
+	static const char modes[] = "load|loadscope|loadfile|loadgroup|worksteal|duration|each|no";
 	int index;
 
-	if (value_choice(value, "load|no", &index, error) != 0)
+	/* A name with a '/' in it is a plugin's file. */
+	if (!strchr(value, '/') &&
+	    value_choice_or(value, modes, "a plugin such as ./mine.so", &index, error) != 0)
 		return -1;
 	return set_text(&invocation->config.dist, value, error);
+}
+
+static int set_max_sched_chunk(struct invocation *invocation, const char *value, struct error *error)
+{
+	long count;
+
+	if (value_count(value, 1, INT_MAX, &count, error) != 0)
+		return -1;
+	invocation->config.max_sched_chunk = (unsigned)count;
+	return 0;
+}
+
+static int set_no_loadscope_reorder(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.no_loadscope_reorder, error);
+}
+
+static int set_loadscope_reorder(struct invocation *invocation, const char *value, struct error *error)
+{
+	bool on;
+
+	if (value_flag(value, &on, error) != 0)
+		return -1;
+	invocation->config.no_loadscope_reorder = !on;
+	return 0;
+}
+
+static int set_test_run_uid(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.test_run_uid, value, error);
 }
 
 /* Adds a text to a VEC, or, where it is NULL, forgets what is in it. */
@@ -155,6 +188,12 @@ static int set_deselect(struct invocation *invocation, const char *value, struct
 	return 0;
 }
 
+static int set_filter(struct invocation *invocation, const char *value, struct error *error)
+{
+	(void)error;
+	return set_expression(&invocation->config.filter, value);
+}
+
 static int set_last_failed(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.last_failed, error);
@@ -163,6 +202,30 @@ static int set_last_failed(struct invocation *invocation, const char *value, str
 static int set_failed_first(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.failed_first, error);
+}
+
+static int set_last(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.last_run, error);
+}
+
+static int set_shard(struct invocation *invocation, const char *value, struct error *error)
+{
+	struct config *config = &invocation->config;
+
+	if (value_part(value, &config->shard_index, &config->shard_count, error) != 0)
+		return -1;
+	return set_text(&config->shard, value, error);
+}
+
+static int set_order(struct invocation *invocation, const char *value, struct error *error)
+{
+	int index;
+
+	if (value_choice(value, "auto|given", &index, error) != 0)
+		return -1;
+	invocation->config.order_given = index == 1;
+	return 0;
 }
 
 static int set_stepwise(struct invocation *invocation, const char *value, struct error *error)
@@ -276,6 +339,20 @@ static int set_quarantine_file(struct invocation *invocation, const char *value,
 static int set_no_quarantine(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.no_quarantine, error);
+}
+
+static int set_history(struct invocation *invocation, const char *value, struct error *error)
+{
+	if (set_text(&invocation->config.history_file, value, error) != 0)
+		return -1;
+	/* Who names a file takes back a --no-history of a weaker source. */
+	invocation->config.no_history = false;
+	return 0;
+}
+
+static int set_no_history(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.no_history, error);
 }
 
 static int set_no_tests(struct invocation *invocation, const char *value, struct error *error)
@@ -421,6 +498,11 @@ static int set_durations(struct invocation *invocation, const char *value, struc
 	return 0;
 }
 
+static int set_json(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.json, error);
+}
+
 #define TOPIC_WORKERS "Workers"
 #define TOPIC_TESTS "What to run"
 #define TOPIC_PYTEST "How pytest runs"
@@ -447,32 +529,60 @@ const struct option option_table[] = {
 	{ .name = "max-worker-restart", ONE_SPELLING, .argument = "N", .topic = TOPIC_WORKERS,
 	  .help = "how often workers may die without finishing a test (default: 4 for each worker)",
 	  OPTION_EVERYWHERE, .set = set_max_worker_restart },
-	{ .name = "dist", ONE_SPELLING, .argument = "load|no", .topic = TOPIC_WORKERS,
-	  .help = "how tests are given out; load: to the worker that runs low, no: all to one worker, in order "
-		  "(default: %D)",
-	  .fallback = "load", OPTION_EVERYWHERE, .set = set_dist },
+	{ .name = "dist", ONE_SPELLING, .argument = "MODE|./plugin.so", .topic = TOPIC_WORKERS,
+	  .help = "how tests are given out; load: to the worker that runs low; loadscope, loadfile, "
+		  "loadgroup: the tests of a class or module, file or xdist_group to one worker; worksteal: an "
+		  "even split, and who is done takes from others; duration: the longest first, by the history; "
+		  "each: every test on every worker; no: all to one worker, in order (default: duration where "
+		  "the history knows durations, else load)",
+	  OPTION_EVERYWHERE, .is_command = true, .set = set_dist },
+	{ .name = "maxschedchunk", ONE_SPELLING, .argument = "N", .topic = TOPIC_WORKERS,
+	  .help = "the most tests that load gives a worker at once (default: no limit)",
+	  OPTION_EVERYWHERE, .set = set_max_sched_chunk },
+	{ .name = "no-loadscope-reorder", ONE_SPELLING, .topic = TOPIC_WORKERS,
+	  .help = "give out scopes, files and groups in the order in which they were found, not the largest "
+		  "first",
+	  OPTION_EVERYWHERE, .set = set_no_loadscope_reorder },
+	{ .name = "loadscope-reorder", ONE_SPELLING, .topic = TOPIC_WORKERS,
+	  .help = "the largest first, as is the default",
+	  OPTION_EVERYWHERE, .same_as = "no-loadscope-reorder", .set = set_loadscope_reorder },
+	{ .name = "testrunuid", ONE_SPELLING, .argument = "UID", .topic = TOPIC_WORKERS,
+	  .help = "the name of the run that tests see in PYTEST_XDIST_TESTRUNUID (default: a new one)",
+	  .in_environment = true, .set = set_test_run_uid },
 
 	{ .name = "suite", ONE_SPELLING, .argument = "NAME", .topic = TOPIC_TESTS,
 	  .help = "only this suite of xtop.yaml; may be repeated",
 	  .in_environment = true, .adds = true, .set = set_suite },
 	{ .name = "keyword", LETTERS("k"), .argument = "EXPR", .topic = TOPIC_TESTS,
-	  .help = "only tests whose names match, as in pytest: 'http and not slow' (pytest only)",
+	  .help = "only tests whose names match, as in pytest: 'http and not slow'",
 	  .in_environment = true, .set = set_keyword },
 	{ .name = "markexpr", LETTERS("m"), .argument = "EXPR", .topic = TOPIC_TESTS,
-	  .help = "only tests whose marks match, as in pytest: 'not slow' (pytest only)",
+	  .help = "only tests whose marks match, as in pytest: 'not slow'",
 	  .in_environment = true, .set = set_markexpr },
+	{ .name = "filter", LETTERS("E"), .argument = "EXPR", .topic = TOPIC_TESTS,
+	  .help = "only tests that match an expression: 'file(net) and not duration(> 5s)'",
+	  .in_environment = true, .set = set_filter },
 	{ .name = "deselect", ONE_SPELLING, .argument = "ID", .topic = TOPIC_TESTS,
-	  .help = "not the tests whose ids begin so; may be repeated (pytest only)",
+	  .help = "not the tests whose ids begin so; may be repeated",
 	  .in_environment = true, .adds = true, .set = set_deselect },
 	{ .name = "last-failed", ALIAS("lf"), .topic = TOPIC_TESTS,
-	  .help = "only what failed last time (pytest only)",
+	  .help = "only what failed last time, or everything if nothing did",
 	  .in_environment = true, .set = set_last_failed },
 	{ .name = "failed-first", ALIAS("ff"), .topic = TOPIC_TESTS,
-	  .help = "what failed last time before the rest (pytest only)",
+	  .help = "what failed last time before the rest",
 	  .in_environment = true, .set = set_failed_first },
+	{ .name = "last", ONE_SPELLING, .topic = TOPIC_TESTS,
+	  .help = "only the tests that the last run ran",
+	  .in_environment = true, .set = set_last },
 	{ .name = "stepwise", ALIAS("sw"), .topic = TOPIC_TESTS,
 	  .help = "stop at the first failure and go on there next time (pytest only)",
 	  .in_environment = true, .set = set_stepwise },
+	{ .name = "shard", ONE_SPELLING, .argument = "I/N", .topic = TOPIC_TESTS,
+	  .help = "only the I-th of N parts of the tests, which together are all of them",
+	  .in_environment = true, .set = set_shard },
+	{ .name = "order", ONE_SPELLING, .argument = "auto|given", .topic = TOPIC_TESTS,
+	  .help = "given: start the tests in the order in which the arguments name them (default: %D)",
+	  .fallback = "auto", OPTION_EVERYWHERE, .set = set_order },
 	{ .name = "adapter", ONE_SPELLING, .argument = "NAME", .topic = TOPIC_TESTS,
 	  .help = "what the arguments are, pytest, exec or tap, instead of recognising it",
 	  OPTION_EVERYWHERE, .set = set_adapter },
@@ -538,6 +648,12 @@ const struct option option_table[] = {
 	{ .name = "no-quarantine", ONE_SPELLING, .topic = TOPIC_FAILURES,
 	  .help = "let failures of quarantined tests count",
 	  OPTION_EVERYWHERE, .set = set_no_quarantine },
+	{ .name = "history", ONE_SPELLING, .argument = "F", .topic = TOPIC_FAILURES,
+	  .help = "what tests did in earlier runs (default: .xtop/history.db in the root directory)",
+	  OPTION_EVERYWHERE, .is_path = true, .set = set_history },
+	{ .name = "no-history", ONE_SPELLING, .topic = TOPIC_FAILURES,
+	  .help = "neither read nor write it",
+	  OPTION_EVERYWHERE, .same_as = "history", .set = set_no_history },
 	{ .name = "no-tests", ONE_SPELLING, .argument = "pass|fail", .topic = TOPIC_FAILURES,
 	  .help = "what a run without a test counts as (default: %D)",
 	  .fallback = "fail", OPTION_EVERYWHERE, .set = set_no_tests },
@@ -590,6 +706,9 @@ const struct option option_table[] = {
 	  .help = "list the N slowest tests; 0: all",
 	  OPTION_EVERYWHERE, .set = set_durations },
 
+	{ .name = "json", ONE_SPELLING, .topic = TOPIC_OTHER,
+	  .help = "print JSON instead of a table (history, doctor, scheduler, bench)",
+	  .set = set_json },
 	{ .name = "help", LETTERS("h"), .topic = TOPIC_OTHER,
 	  .help = "print this text",
 	  .instead = COMMAND_HELP },

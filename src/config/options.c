@@ -151,8 +151,12 @@ void option_print_help(FILE *out, const char *program)
 	fprintf(out,
 		"Usage: %s [run] [OPTIONS] [PATH | TEST-ID | @FILE ...] [-- ADAPTER-ARGS ...]\n"
 		"       %s list [OPTIONS] [PATH | TEST-ID | @FILE ...]\n"
-		"       %s replay [OPTIONS] FILE\n",
-		program, program, program);
+		"       %s replay [OPTIONS] FILE\n"
+		"       %s history [OPTIONS] export|import FILE\n"
+		"       %s doctor [OPTIONS]\n"
+		"       %s scheduler [OPTIONS] check ./plugin.so\n"
+		"       %s bench [-n LIST] [--runs N] [--json] [OPTIONS] [PATH | TEST-ID ...]\n",
+		program, program, program, program, program, program, program);
 	for (size_t i = 0; i < option_count; i++) {
 		if (strcmp(option_table[i].topic, topic) != 0) {
 			topic = option_table[i].topic;

@@ -16,8 +16,8 @@ static const char *const flags[] = {
 	"--doctest-ignore-import-errors", "--doctest-continue-on-failure", "--disable-plugin-autoload",
 	"--trace-config", "--setup-only", "--setup-show", "--setup-plan",
 	/* xdist, cov, timeout, rerunfailures, forked */
-	"-d", "-f", "--looponfail", "--boxed", "--forked", "--no-loadscope-reorder", "--loadscope-reorder",
-	"--no-cov", "--no-cov-on-fail", "--cov-append", "--cov-branch", "--cov-reset",
+	"-f", "--looponfail", "--boxed", "--forked", "--no-cov", "--no-cov-on-fail", "--cov-append",
+	"--cov-branch", "--cov-reset",
 	/* hypothesis, benchmark, django, randomly, html, sugar, picked and others */
 	"--hypothesis-show-statistics", "--hypothesis-explain", "--benchmark-only", "--benchmark-skip",
 	"--benchmark-disable", "--benchmark-enable", "--benchmark-disable-gc", "--benchmark-autosave",
@@ -41,9 +41,8 @@ static const char *const values[] = {
 	"--log-cli-level", "--log-cli-format", "--log-cli-date-format", "--log-file", "--log-file-mode",
 	"--log-file-level", "--log-file-format", "--log-file-date-format", "--log-auto-indent",
 	"--log-disable",
-	/* xdist, cov, timeout, rerunfailures */
-	"--tx", "--px", "--rsyncdir", "--rsyncignore", "--testrunuid", "--maxschedchunk", "--cov",
-	"--cov-report", "--cov-config", "--cov-fail-under", "--cov-context", "--timeout-method",
+	/* cov, timeout, rerunfailures */
+	"--cov", "--cov-report", "--cov-config", "--cov-fail-under", "--cov-context", "--timeout-method",
 	"--session-timeout", "--only-rerun", "--rerun-except",
 	/* asyncio, hypothesis, benchmark, django, randomly, html and others */
 	"--asyncio-mode", "--hypothesis-profile", "--hypothesis-verbosity", "--hypothesis-seed",

@@ -15,6 +15,7 @@ enum {
 	SHOWN_LENGTH = 60, /* bytes of a wrong value that a message repeats */
 	WORD_SIZE = 32,    /* the longest word of a choice */
 	WORD_COUNT = 8,    /* the most words of a choice */
+	PARTS_MAX = 100000,
 };
 
 /* A deadline is a point in time plus a duration; below this their sum can't overflow. */
@@ -167,7 +168,46 @@ int value_count(const char *text, long minimum, long maximum, long *count, struc
 	return refuse(error, expected, text);
 }
 
+int value_number(const char *text, long minimum, long maximum, long *number, struct error *error)
+{
+	char expected[80];
+	bool is_negative = *text == '-';
+	const char *at = text + is_negative;
+	uint64_t digits;
+
+	if (read_digits(&at, LONG_MAX, &digits) && *at == '\0') {
+		long value = is_negative ? -(long)digits : (long)digits;
+
+		if (value >= minimum && value <= maximum) {
+			*number = value;
+			return 0;
+		}
+	}
+	snprintf(expected, sizeof(expected), "a number from %ld to %ld", minimum, maximum);
+	return refuse(error, expected, text);
+}
+
+int value_part(const char *text, unsigned *index, unsigned *count, struct error *error)
+{
+	const char *at = text;
+	uint64_t part;
+	uint64_t parts;
+
+	if (read_digits(&at, PARTS_MAX, &part) && *at++ == '/' && read_digits(&at, PARTS_MAX, &parts) &&
+	    *at == '\0' && part >= 1 && part <= parts) {
+		*index = (unsigned)part;
+		*count = (unsigned)parts;
+		return 0;
+	}
+	return refuse(error, "I/N such as 2/5, I from 1 to N and N at most 100000", text);
+}
+
 int value_choice(const char *text, const char *words, int *index, struct error *error)
+{
+	return value_choice_or(text, words, NULL, index, error);
+}
+
+int value_choice_or(const char *text, const char *words, const char *other, int *index, struct error *error)
 {
 	char copies[WORD_COUNT][WORD_SIZE];
 	const char *list[WORD_COUNT];
@@ -185,7 +225,7 @@ int value_choice(const char *text, const char *words, int *index, struct error *
 			return 0;
 		}
 		if (count > 0)
-			str_add_text(&expected, at[length] ? ", " : " or ");
+			str_add_text(&expected, at[length] || other ? ", " : " or ");
 		str_add(&expected, at, length);
 		snprintf(copies[count], sizeof(copies[count]), "%.*s", (int)length, at);
 		list[count] = copies[count];
@@ -195,6 +235,8 @@ int value_choice(const char *text, const char *words, int *index, struct error *
 		}
 		at += length + 1;
 	}
+	if (other)
+		str_add_format(&expected, " or %s", other);
 	quoted = value_quoted(text);
 	nearest = text_nearest(text, list, count);
 	if (nearest)

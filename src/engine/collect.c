@@ -3,14 +3,18 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "engine/given.h"
 #include "engine/internal.h"
 #include "event/codec.h"
+#include "select/shard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Everything is found before anything is said: a mistake in the command line must not leave a record, or an
  * earlier one overwritten, of a run that never was. */
+#define FAILED_FIRST 2000 /* more than the priority of any rule */
+
 enum finding_kind { FINDING_TEST, FINDING_BROKEN, FINDING_NOTE };
 
 struct finding {
@@ -80,13 +84,17 @@ static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id
 }
 
 /* A new entry, told as test.found. Takes the test's strings. */
-static struct entry *add_entry(struct engine *engine, struct found_test *test, const char *scope, const char *marks)
+static struct entry *add_entry(struct engine *engine, struct found_test *test, unsigned only)
 {
 	struct event event;
 	event_init(&event, EVENT_TEST_FOUND);
-	if (test->ordinal == 0)
-		test->ordinal = next_ordinal(engine->seen, test->suite->name, test->id);
-	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING, .found = *test }));
+	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING,
+						    .found = *test,
+						    .holder = NO_SLOT,
+						    .only = only,
+						    .timeout = UINT64_MAX,
+						    .reruns_delay = UINT64_MAX,
+						    .reruns = -1 }));
 	event_put(&event, test, engine->entries.length);
 	event_put_text(&event, suite, test->suite->name);
 	event_put_text(&event, id, test->id);
@@ -97,22 +105,39 @@ static struct entry *add_entry(struct engine *engine, struct found_test *test, c
 		event_put(&event, line, test->line);
 	if (test->ordinal > 1)
 		event_put(&event, ordinal, test->ordinal);
-	event_put_text(&event, scope, scope);
-	event_put_text(&event, marks, marks);
+	event_put_text(&event, scope, test->scope);
+	event_put_text(&event, marks, test->marks);
+	event_put_text(&event, group, test->group);
+	if (test->serial)
+		event_put(&event, serial, true);
+	if (only != NO_SLOT)
+		event_put(&event, worker, only);
 	bus_emit(engine, &event);
 	found_test_init(test);
 	return &engine->entries.items[engine->entries.length - 1];
 }
 
-uint64_t collect_add(struct engine *engine, struct found_test *test, const char *scope, const char *marks, bool waits)
+static char *copy_text(const char *text)
 {
-	add_entry(engine, test, scope, marks);
-	if (waits)
-		engine->sched_ops->add(engine->sched, engine->entries.length);
-	return engine->entries.length;
+	return text ? alloc_string(text) : NULL;
 }
 
-void collect_judge(struct engine *engine, uint64_t test, enum outcome outcome, const char *reason, const char *message)
+static struct found_test copy_of(const struct found_test *test)
+{
+	struct found_test copy = *test;
+	copy.id = copy_text(test->id);
+	copy.program = copy_text(test->program);
+	copy.file = copy_text(test->file);
+	copy.group = copy_text(test->group);
+	copy.quarantine = copy_text(test->quarantine);
+	copy.scope = copy_text(test->scope);
+	copy.marks = copy_text(test->marks);
+	copy.reason = copy_text(test->reason);
+	return copy;
+}
+
+/* The verdict of a test that needn't be run to know it (a module that is skipped as a whole). */
+static void judge(struct engine *engine, uint64_t test, enum outcome outcome, const char *reason, const char *message)
 {
 	struct event event;
 	engine_entry(engine, test)->state = ENTRY_DONE;
@@ -129,6 +154,94 @@ void collect_judge(struct engine *engine, uint64_t test, enum outcome outcome, c
 	bus_emit(engine, &event);
 }
 
+/* To the scheduler, with what marks, rules and earlier runs say. */
+static void schedule(struct engine *engine, uint64_t number, const struct ruled *ruled,
+		     const struct test_facts *facts)
+{
+	struct entry *entry = engine_entry(engine, number);
+	struct found_test *found = &entry->found;
+	/* In order, alone: nothing is distributed, and what waits for the end of others would only come late. */
+	bool parallel = team_is_parallel(engine);
+	int priority = ruled->priority;
+	if (engine->config->failed_first && outcome_is_failure(facts->outcome))
+		priority += FAILED_FIRST;
+	struct sched_test test = {
+		.number = number,
+		.suite = found->suite->name,
+		.id = found->id,
+		.file = found->file,
+		.scope = found->scope,
+		.group = found->group,
+		.unit = ruled->unit,
+		.expected = facts->duration == UINT64_MAX ? 0 : facts->duration,
+		.priority = priority,
+		.weight = parallel ? ruled->weight : 1,
+		.limits = ruled->limits,
+		.serial = parallel && found->serial,
+		.worker = entry->only == NO_SLOT ? SCHED_ANY_WORKER : entry->only,
+	};
+	entry->timeout = ruled->timeout;
+	entry->reruns = ruled->reruns;
+	entry->reruns_delay = ruled->reruns_delay;
+	sched_add(engine->sched, &test);
+}
+
+static void ignore(void *context, uint64_t test)
+{
+	(void)context;
+	(void)test;
+}
+
+/* Tells a test, once for each worker that runs it, and schedules it. Takes its strings. */
+static void admit(struct engine *engine, struct found_test *test)
+{
+	struct test_facts facts;
+	struct ruled ruled;
+	past_facts(engine, test, &facts);
+	rules_apply(engine->rules, &facts, &ruled);
+	test->serial = test->serial || ruled.serial;
+	enum outcome outcome = test->outcome;
+	unsigned copies = engine->each && outcome == OUTCOME_NONE ? engine->each : 1;
+	for (unsigned i = 0; i < copies; i++) {
+		struct found_test one = i + 1 < copies ? copy_of(test) : *test;
+		struct entry *entry = add_entry(engine, &one, engine->each && outcome == OUTCOME_NONE ? i : NO_SLOT);
+		uint64_t number = engine->entries.length;
+		entry->judged = outcome != OUTCOME_NONE;
+		past_facts(engine, &entry->found, &facts);
+		if (outcome != OUTCOME_NONE) {
+			judge(engine, number, outcome, entry->found.reason, NULL);
+			continue;
+		}
+		schedule(engine, number, &ruled, &facts);
+		if (engine->closed) { /* the run was stopped meanwhile */
+			sched_clear(engine->sched, ignore, NULL);
+			verdict_not_run(engine, number, engine->close_reason);
+		}
+	}
+	found_test_init(test); /* the last entry has its texts */
+	free(ruled.unit);
+}
+
+void collect_take(struct engine *engine, struct found_test *test)
+{
+	struct test_facts facts;
+	if (test->ordinal == 0)
+		test->ordinal = next_ordinal(engine->seen, test->suite->name, test->id);
+	past_facts(engine, test, &facts);
+	if (!selection_takes(engine->selection, &facts, test->server != 0)) {
+		engine->deselected++;
+		found_test_fini(test);
+	} else if (selection_is_elsewhere(engine->selection, &facts)) {
+		engine->elsewhere++;
+		found_test_fini(test);
+	} else if (engine->given || selection_wants_all(engine->selection)) {
+		vec_push(&engine->held, *test);
+		found_test_init(test);
+	} else {
+		admit(engine, test);
+	}
+}
+
 void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id, const char *message)
 {
 	struct event event;
@@ -143,8 +256,8 @@ void collect_add_broken(struct engine *engine, const struct suite_config *suite,
 	test.suite = suite;
 	test.id = alloc_string(id);
 	test.file = alloc_string(id);
-	add_entry(engine, &test, NULL, NULL)->broken = true;
-	collect_judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
+	add_entry(engine, &test, NO_SLOT)->broken = true;
+	judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
 }
 
 void collect_tell(struct engine *engine, struct findings *findings)
@@ -152,7 +265,7 @@ void collect_tell(struct engine *engine, struct findings *findings)
 	vec_each(&findings->list, finding) {
 		switch (finding->kind) {
 		case FINDING_TEST:
-			collect_add(engine, &finding->test, NULL, NULL, true);
+			collect_take(engine, &finding->test);
 			break;
 		case FINDING_BROKEN:
 			engine->broken_collection = true;
@@ -165,20 +278,120 @@ void collect_tell(struct engine *engine, struct findings *findings)
 	}
 }
 
-void collect_end(struct engine *engine)
+/* Keeps this machine's part of what was found. */
+static void keep_shard(struct engine *engine)
 {
+	size_t count = engine->held.length, kept = 0;
+	struct test_facts *facts = alloc_zeroed(count ? count : 1, sizeof(*facts));
+	unsigned *parts = alloc_zeroed(count ? count : 1, sizeof(*parts));
+	for (size_t i = 0; i < count; i++)
+		past_facts(engine, &engine->held.items[i], &facts[i]);
+	shard_balance(engine->config->shard_count, facts, count, parts);
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i] == engine->config->shard_index) {
+			engine->held.items[kept++] = engine->held.items[i];
+		} else {
+			found_test_fini(&engine->held.items[i]);
+			engine->elsewhere++;
+		}
+	}
+	engine->held.length = kept;
+	free(facts);
+	free(parts);
+}
+
+static void admit_held(struct engine *engine)
+{
+	if (selection_wants_all(engine->selection))
+		keep_shard(engine);
+	if (engine->given)
+		given_sort(engine->given, engine->held.items, engine->held.length);
+	vec_each(&engine->held, test)
+		admit(engine, test);
+	vec_fini(&engine->held);
+}
+
+static void tell_selection(struct engine *engine)
+{
+	const char *note = selection_note(engine->selection);
+	const char *gave_up = selection_gave_up(engine->selection);
+	char *message;
+	if (note)
+		engine_log(engine, LEVEL_NOTE, "%s", note);
+	if (gave_up)
+		engine_log(engine, LEVEL_WARNING,
+			   "--filter: /%s/ takes too many steps for some tests; for them it counts as no match", gave_up);
+	while (rules_gave_up(engine->rules, &message)) {
+		engine_log(engine, LEVEL_WARNING, "%s", message);
+		free(message);
+	}
+	if (engine->elsewhere)
+		engine_log(engine, LEVEL_NOTE, "%zu test%s in other shards", engine->elsewhere,
+			   engine->elsewhere == 1 ? " is" : "s are");
+	if (engine->deselected)
+		engine_log(engine, LEVEL_NOTE, "%zu test%s not selected", engine->deselected,
+			   engine->deselected == 1 ? "" : "s");
+}
+
+int collect_begin(struct engine *engine, struct error *error)
+{
+	const struct config *config = engine->config;
+	unsigned limits[SCHED_LIMITS_MAX] = { 0 };
+	struct sched_options options = { .mode = config->dist,
+					 .max_chunk = config->max_sched_chunk,
+					 .no_reorder = config->no_loadscope_reorder,
+					 .limits = limits };
+	for (size_t i = 0; i < config->limits.length && i < SCHED_LIMITS_MAX; i++)
+		limits[options.limit_count++] = config->limits.items[i].max_workers;
+	if (config->order_given)
+		options.mode = "load";
+	else if (!options.mode)
+		/* One worker takes as long in any order, and the order that was written is the one to expect. */
+		options.mode = engine->history && history_has_durations(engine->history) &&
+					       team_may_be_large(engine)
+				       ? "duration"
+				       : "load";
+	engine->sched = sched_new(&options, error);
+	if (!engine->sched)
+		return error_prefix(error, "--dist");
+	if (strcmp(options.mode, "each") == 0)
+		engine->each = team_count(engine);
+	return 0;
+}
+
+static void emit_collected(struct engine *engine)
+{
+	const struct config *config = engine->config;
+	char *shard = alloc_format("%u/%u", config->shard_index, config->shard_count);
 	struct event event;
 	event_init(&event, EVENT_RUN_COLLECTED);
 	event_put(&event, tests, engine->entries.length);
 	if (!engine->collect_only) {
-		engine->workers = engine_count_workers(engine);
 		event_put(&event, workers, engine->workers);
+		event_put_text(&event, dist, sched_mode(engine->sched));
+	}
+	if (config->shard_count)
+		event_put_text(&event, shard, shard);
+	if (engine->history && (config->shard_count || strcmp(sched_mode(engine->sched), "duration") == 0))
+		event_put_text(&event, history, history_fingerprint(engine->history));
+	bus_emit(engine, &event);
+	free(shard);
+}
+
+void collect_end(struct engine *engine)
+{
+	admit_held(engine);
+	tell_selection(engine);
+	if (!engine->collect_only) {
+		engine->workers = team_count(engine);
 		/* A worker must not start a test that the N-th failure would have held back. */
 		engine->ahead_limit = engine->config->max_fail || engine->config->workers == 0 ? 1 : 2;
 	}
 	engine->collected = true;
-	bus_emit(engine, &event);
+	emit_collected(engine);
 	if (!engine->collect_only && !engine->closed && engine->done < engine->entries.length) {
+		past_begin(engine);
+		sched_collected(engine->sched, engine->workers);
 		slots_start(engine);
 		dispatch(engine);
 	}

@@ -67,7 +67,7 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 		return 0;
 	}
 	entry->state = ENTRY_WAITING;
-	engine->sched_ops->give_back(engine->sched, test);
+	sched_again(engine->sched, test);
 	dispatch(engine);
 	return 0;
 }
@@ -121,6 +121,11 @@ static int control_pause(void *context, bool on, struct error *error)
 	return 0;
 }
 
+static int control_change_workers(void *context, bool more, struct error *error)
+{
+	return team_change(context, more, error);
+}
+
 static int control_stop(void *context, struct error *error)
 {
 	struct engine *engine = context;
@@ -156,6 +161,7 @@ const struct control *engine_control(struct engine *engine)
 					    .kill = control_kill,
 					    .quarantine = control_quarantine,
 					    .pause = control_pause,
+					    .change_workers = control_change_workers,
 					    .stop = control_stop,
 					    .quarantined = control_quarantined,
 					    .paused = control_paused,

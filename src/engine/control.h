@@ -21,6 +21,8 @@ struct control {
 	int (*quarantine)(void *context, uint64_t test, bool on, const char *reason, struct error *error);
 	/* Holds back new tests, or lets them start again. */
 	int (*pause)(void *context, bool on, struct error *error);
+	/* One worker more, or one fewer: the last one goes when the test that it runs has ended. */
+	int (*change_workers)(void *context, bool more, struct error *error);
 	/* Stops the run: what runs is ended, what waits is not run. The second call kills. */
 	int (*stop)(void *context, struct error *error);
 	/* Whether quarantine.yaml holds the test now, whatever its outcome is. */

@@ -13,8 +13,8 @@
 
 static bool takes_jobs(const struct engine *engine, const struct slot *slot)
 {
-	return slot->state != SLOT_EMPTY && !slot->reserved && !engine->closed && !engine->paused &&
-	       !engine->replacing;
+	return slot->state != SLOT_EMPTY && !slot->reserved && !slot->leaving && !engine->closed &&
+	       !engine->paused && !engine->replacing;
 }
 
 /* One that is about to end and waits to hear what comes next counts as ended: its slot comes before those that only
@@ -36,10 +36,16 @@ static int fill_launch(struct engine *engine, const struct entry *entry, struct 
 	return 0;
 }
 
-static uint64_t deadline_of(const struct engine *engine, const struct found_test *found)
+/* A mark, what the person who started xtop says, a rule, the suite, the project: the first that says it. */
+static uint64_t deadline_of(const struct engine *engine, const struct entry *entry)
 {
+	const struct found_test *found = &entry->found;
 	if (found->timeout != UINT64_MAX)
 		return found->timeout;
+	if (config_option_is_forced(engine->config, "timeout"))
+		return engine->config->timeout;
+	if (entry->timeout != UINT64_MAX)
+		return entry->timeout;
 	return found->suite->timeout != UINT64_MAX ? found->suite->timeout : engine->config->timeout;
 }
 
@@ -65,7 +71,7 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 	job->stop_on_failure = config->max_fail > 0;
 	job->may_rerun = verdict_may_rerun_here(engine, entry);
 	job->adapter = entry->found.adapter;
-	job->timeout = deadline_of(engine, &entry->found);
+	job->timeout = deadline_of(engine, entry);
 	job->grace = config->timeout_grace;
 	job->output_limit = config->output_limit;
 	struct command command = { .type = COMMAND_JOB, .job = job };
@@ -74,19 +80,45 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 	job_free(job);
 }
 
+/* Nothing may hang, and nothing is lost, whatever a scheduler does. */
+static void stop_for_scheduler(struct engine *engine, const char *message)
+{
+	if (engine->closed)
+		return;
+	engine_log(engine, LEVEL_ERROR, "the scheduler %s failed: %s", sched_mode(engine->sched), message);
+	engine->failed_inside = true;
+	stop_dispatching(engine, "the scheduler failed");
+}
+
+void dispatch_release(struct engine *engine, uint64_t test, uint64_t duration)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (entry->holder == NO_SLOT)
+		return;
+	sched_ended(engine->sched, entry->holder, test, duration);
+	entry->holder = NO_SLOT;
+}
+
 static bool give_one(struct engine *engine, unsigned slot)
 {
 	struct slot *place = &engine->slots[slot];
 	if (!takes_jobs(engine, place) || place->ahead)
 		return false;
-	uint64_t test = engine->sched_ops->next(engine->sched, slot);
-	if (!test)
+	uint64_t test = sched_next(engine->sched, slot, place->running && !place->wants);
+	if (!test) {
+		const char *failure = sched_failure(engine->sched);
+		if (failure)
+			stop_for_scheduler(engine, failure);
 		return false;
+	}
+	engine_entry(engine, test)->holder = slot;
 	const char *reason = stop_reason(engine, engine_entry(engine, test));
-	if (reason)
+	if (reason) {
+		dispatch_release(engine, test, 0);
 		verdict_not_run(engine, test, reason);
-	else
+	} else {
 		send_job(engine, slot, test);
+	}
 	return true;
 }
 
@@ -96,7 +128,16 @@ static bool is_idle(const struct engine *engine, const struct slot *slot)
 	return takes_jobs(engine, slot) && held(slot) == 0;
 }
 
-/* The idle worker's gain is certain, the holder's loss is none: it runs something already. */
+static bool somebody_is_idle(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->workers; i++)
+		if (is_idle(engine, &engine->slots[i]))
+			return true;
+	return false;
+}
+
+/* The idle worker's gain is certain, the holder's loss is none: it runs something already. Idle workers were asked
+ * before, so there is nothing else for them. */
 static void recall_for_idle(struct engine *engine)
 {
 	size_t idle = 0;
@@ -104,7 +145,7 @@ static void recall_for_idle(struct engine *engine)
 		idle += is_idle(engine, &engine->slots[i]);
 	for (unsigned i = 0; i < engine->workers && idle > 0; i++) {
 		struct slot *slot = &engine->slots[i];
-		if (slot->running && slot->ahead) {
+		if (slot->running && slot->ahead && sched_is_movable(engine->sched, slot->ahead)) {
 			idle--;
 			if (!slot->recalling) {
 				struct command command = { .type = COMMAND_RECALL, .test = slot->ahead };
@@ -147,14 +188,31 @@ static void fill(struct engine *engine, unsigned slot, unsigned limit)
 		continue;
 }
 
+/* Every worker was asked and none has a test, though some wait. */
+static void check_stuck(struct engine *engine)
+{
+	if (engine->closed || engine->paused || engine->replacing || sched_waiting(engine->sched) == 0)
+		return;
+	bool asked = false;
+	for (unsigned i = 0; i < engine->workers; i++) {
+		const struct slot *slot = &engine->slots[i];
+		if (slot->running || slot->ahead || slot->reserved)
+			return;
+		asked = asked || takes_jobs(engine, slot);
+	}
+	const char *message = asked ? sched_stuck(engine->sched) : NULL;
+	if (message)
+		stop_for_scheduler(engine, message);
+}
+
 void dispatch(struct engine *engine)
 {
 	for (unsigned limit = 1; limit <= engine->ahead_limit; limit++)
 		for (unsigned i = 0; i < engine->workers; i++)
 			fill(engine, i, limit);
-	if (engine->sched_ops->waiting(engine->sched) == 0)
-		recall_for_idle(engine);
+	recall_for_idle(engine);
 	answer_wishes(engine);
+	check_stuck(engine);
 	/* A test that can't even be launched has its verdict now. */
 	finish_check(engine);
 }
@@ -162,8 +220,9 @@ void dispatch(struct engine *engine)
 void dispatch_slot(struct engine *engine, unsigned slot)
 {
 	fill(engine, slot, engine->ahead_limit);
-	if (held(&engine->slots[slot]) == 0 && engine->sched_ops->waiting(engine->sched) == 0)
-		recall_for_idle(engine);
+	/* What it held may be what idle ones waited for: a limit's place, the end of a serial test. */
+	if (somebody_is_idle(engine))
+		dispatch(engine);
 }
 
 void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
@@ -176,6 +235,8 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 	place->recalling = false;
 	place->running = test;
 	entry->state = ENTRY_RUNNING;
+	if (!entry->position)
+		entry->position = ++engine->starts;
 	if (engine->interrupted) { /* it was started before the worker read that it should not be */
 		struct command command = { .type = COMMAND_CANCEL, .test = test, .reason = engine->close_reason };
 		slots_send(engine, slot, &command);
@@ -193,10 +254,13 @@ void dispatch_unsend(struct engine *engine, unsigned slot)
 	entry->attempt--;
 	entry->state = ENTRY_WAITING;
 	const char *reason = stop_reason(engine, entry);
-	if (reason)
+	if (reason) {
+		dispatch_release(engine, test, 0);
 		verdict_not_run(engine, test, reason);
-	else
-		engine->sched_ops->give_back(engine->sched, test);
+	} else {
+		sched_give_back(engine->sched, entry->holder, test);
+		entry->holder = NO_SLOT;
+	}
 }
 
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test)
@@ -229,7 +293,7 @@ void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool f
 	/* Where failures may end the run, one that fails so far is waited for. */
 	if (!(failing && engine->config->max_fail && engine->gating_failures + 1 >= engine->config->max_fail)) {
 		give_one(engine, slot);
-		if (!place->ahead && engine->sched_ops->waiting(engine->sched) == 0)
+		if (!place->ahead)
 			recall_for_idle(engine);
 	}
 	answer_wishes(engine);

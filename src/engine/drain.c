@@ -23,6 +23,8 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		place->state = SLOT_LIVE;
 	if (event->type == EVENT_TEST_FINISHED && event->test != place->running)
 		return;
+	if (event->type == EVENT_WORKER_SAMPLE && event->rss > engine->worker_memory)
+		engine->worker_memory = event->rss;
 	bus_pass(engine, event);
 	if (event->type == EVENT_TEST_FINISHED) {
 		place->running = 0;

@@ -3,24 +3,18 @@
 #include "adapter/programs.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "engine/given.h"
 #include "engine/internal.h"
 #include "event/codec.h"
-#include "worker/cpus.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
 #endif
 
 enum { EXIT_CONFIGURATION = 4 };
-
-/* What the controller needs beside its workers', with some to open for a moment; and what it needs for each: a
- * socket, a pidfd, and the file of a long output. */
-#define SPARE_DESCRIPTORS 24
-#define WORKER_DESCRIPTORS 3
 
 struct entry *engine_entry(struct engine *engine, uint64_t test)
 {
@@ -36,6 +30,7 @@ static void on_second(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
 	struct error error = ERROR_INIT;
+	past_flush(engine);
 	if (engine->journal && journal_flush(engine->journal, &error) != 0) {
 		engine_log(engine, LEVEL_ERROR, "%s; the run goes on without a record", error.message);
 		engine->failed_inside = true;
@@ -72,54 +67,18 @@ struct engine *engine_new(uv_loop_t *loop, struct config *config, struct pool *p
 	engine->run_id = run_id;
 	engine->epoch = epoch;
 	engine->listener = *listener;
-	engine->sched_ops = sched_find(config->dist);
-	if (!engine->sched_ops) {
-		error_set(error, "--dist: expected load or no, found '%s'", config->dist);
-		goto fail;
-	}
 	engine->quarantine = quarantine_load(config->quarantine_file, clock_wall(), error);
-	if (!engine->quarantine)
+	engine->rules = engine->quarantine ? rules_new(config, error) : NULL;
+	if (!engine->rules)
 		goto fail;
 	engine->model = model_new();
-	engine->sched = engine->sched_ops->new();
 	engine->spool = spool_new(config->root, run_id);
 	engine->seen = map_new();
 	return engine;
 fail:
+	quarantine_free(engine->quarantine);
 	free(engine);
 	return NULL;
-}
-
-unsigned engine_count_workers(struct engine *engine)
-{
-	const struct config *config = engine->config;
-	size_t tests = engine->entries.length - engine->done;
-	unsigned long wanted = 1;
-	if (config->workers > 0)
-		wanted = (unsigned long)config->workers;
-	else if (config->workers < 0)
-		wanted = cpus_usable();
-	if (config->workers < 0 && config->max_workers > 0 && wanted > (unsigned long)config->max_workers)
-		wanted = (unsigned long)config->max_workers;
-	if (strcmp(config->dist, "no") == 0)
-		wanted = 1;
-	if (wanted > tests)
-		wanted = tests ? tests : 1;
-	if (wanted > RING_LANES)
-		wanted = RING_LANES;
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		unsigned long room = 1;
-		if (limit.rlim_cur >= SPARE_DESCRIPTORS + WORKER_DESCRIPTORS)
-			room = (unsigned long)(limit.rlim_cur - SPARE_DESCRIPTORS) / WORKER_DESCRIPTORS;
-		if (wanted > room) {
-			engine_log(engine, LEVEL_WARNING,
-				   "%lu worker%s instead of %lu: this process may open only %lu files (`ulimit -n`)",
-				   room, room == 1 ? "" : "s", wanted, (unsigned long)limit.rlim_cur);
-			wanted = room;
-		}
-	}
-	return (unsigned)wanted;
 }
 
 static void emit_started(struct engine *engine, const char *command_line)
@@ -155,6 +114,10 @@ void engine_begin(struct engine *engine)
 	struct error error = ERROR_INIT;
 	if (engine->begun || engine->finished || !all_servers_are(engine, SERVER_READY))
 		return;
+	if (collect_begin(engine, &error) != 0) {
+		finish_failed(engine, EXIT_CONFIGURATION, error.message);
+		return;
+	}
 	if (engine->config->record) {
 		engine->journal = journal_create(engine->config->record, &error);
 		if (!engine->journal) {
@@ -187,10 +150,25 @@ static int start_servers(struct engine *engine, struct error *error)
 	return 0;
 }
 
+/* By what tests are chosen and ordered. */
+static int prepare(struct engine *engine, struct error *error)
+{
+	if (past_open(engine, error) != 0)
+		return -1;
+	engine->selection = selection_new(engine->config, engine->history, error);
+	if (!engine->selection)
+		return -1;
+	if (engine->config->order_given && !(engine->given = given_new(engine->config, error)))
+		return -1;
+	return 0;
+}
+
 int engine_start(struct engine *engine, const char *command_line, struct error *error)
 {
 	engine->command_line = command_line;
 	engine->collect_only = engine->config->collect_only;
+	if (prepare(engine, error) != 0)
+		return -1;
 	open_handles(engine);
 	engine->findings = collect_find(engine->config, error);
 	if (!engine->findings || start_servers(engine, error) != 0)
@@ -240,7 +218,16 @@ void engine_free(struct engine *engine)
 	vec_each(&engine->entries, entry)
 		found_test_fini(&entry->found);
 	vec_fini(&engine->entries);
-	engine->sched_ops->free(engine->sched);
+	vec_each(&engine->held, test)
+		found_test_fini(test);
+	vec_fini(&engine->held);
+	sched_free(engine->sched);
+	rules_free(engine->rules);
+	selection_free(engine->selection);
+	given_free(engine->given);
+	if (engine->recording != engine->history)
+		history_close(engine->recording);
+	history_close(engine->history);
 	spool_free(engine->spool);
 	quarantine_free(engine->quarantine);
 	model_free(engine->model);
@@ -273,6 +260,12 @@ static bool plugins_object(const struct engine *engine)
 	return false;
 }
 
+/* There are tests, but other machines have them all. */
+static bool is_empty_shard(const struct engine *engine)
+{
+	return engine->elsewhere > 0;
+}
+
 int engine_exit_code(const struct engine *engine)
 {
 	const struct run *run = model_run(engine->model);
@@ -292,6 +285,6 @@ int engine_exit_code(const struct engine *engine)
 	if (plugins_object(engine))
 		return 1;
 	if (engine->entries.length == 0)
-		return engine->config->no_tests_pass ? 0 : 5;
+		return engine->config->no_tests_pass || is_empty_shard(engine) ? 0 : 5;
 	return 0;
 }

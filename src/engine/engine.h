@@ -5,9 +5,12 @@
  * One thread, one libuv loop.
  *
  *     collect.c   adapters' tests      → test.found
+ *     past.c      earlier runs         → what is known of tests; verdicts → the history
+ *     selection.h, rules.h, given.h      which tests are run, what xtop.yaml says about them, --order given
  *     dispatch.c  scheduler            → commands to workers
  *     drain.c     the ring             → events
  *     slots.c     births and deaths of workers
+ *     team.c      how many workers there are
  *     verdict.c   finished attempts    → rerun or test.verdict
  *     stop.c      interrupts, --maxfail, bail-outs
  *     server.c    processes that find tests and fork those that run them (pytest's)

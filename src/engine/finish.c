@@ -76,8 +76,10 @@ static void finish(struct engine *engine)
 {
 	engine->finished = true;
 	engine->closing = engine->paused = false;
-	if (!engine->collect_only)
+	if (!engine->collect_only) {
+		past_end(engine);
 		emit_finished(engine);
+	}
 	if (engine->listener.finished)
 		engine->listener.finished(engine->listener.context);
 }

@@ -8,11 +8,16 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "engine/engine.h"
+#include "engine/rules.h"
+#include "engine/selection.h"
 #include "event/journal.h"
 #include "sched/sched.h"
+#include "store/history.h"
 #include "store/quarantine.h"
 
 #include <stdbool.h>
+
+#define NO_SLOT UINT32_MAX
 
 enum entry_state {
 	ENTRY_WAITING, /* the scheduler has it */
@@ -36,6 +41,12 @@ struct entry {
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
 	bool no_rerun;          /* its last attempt said that another makes no sense */
+	unsigned holder;        /* slot that the scheduler gave it to and where it has not ended, NO_SLOT: none */
+	unsigned only;          /* the only slot that may run it (--dist each), NO_SLOT: any */
+	uint32_t position;      /* in the order of starts, from 1; 0: not started yet */
+	/* What rules say, see struct ruled. */
+	uint64_t timeout, reruns_delay;
+	int reruns;
 };
 
 enum slot_state {
@@ -54,6 +65,8 @@ struct slot {
 	uint64_t wants;    /* its harness waits to hear what comes after this test, 0: it doesn't */
 	bool reserved;     /* its test failed and is to be run again here: nothing else is sent before */
 	bool retiring;     /* its harnesses were told to leave */
+	bool scheduled;    /* the scheduler counts on it */
+	bool leaving;      /* fewer workers were asked for: it gets no more, and goes when what it runs has ended */
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
 };
 
@@ -123,8 +136,20 @@ struct engine {
 	struct journal_writer *journal;
 	struct quarantine *quarantine;
 	struct spool *spool;
-	const struct sched_ops *sched_ops;
-	struct sched *sched;
+	struct sched *sched;       /* NULL before the run has begun */
+	struct rules *rules;
+	struct selection *selection;
+	struct history *history;   /* what earlier runs tell; NULL: none */
+	struct history *recording; /* where this run is recorded, often the same; NULL: nowhere */
+	bool recorded;             /* history_begin was called */
+	bool read_only_history;    /* `history` may not be written */
+	uint64_t worker_memory;    /* bytes, the most that one worker took */
+	uint32_t starts;           /* tests that were started, each counted once */
+	VEC(struct found_test) held; /* found, not told: all must be known before it is decided which are run, or when */
+	struct given *given;       /* --order given; NULL: the order is not given */
+	size_t deselected;         /* tests that were found and are not to be run */
+	size_t elsewhere;          /* tests that other shards run */
+	unsigned each;             /* --dist each: on how many workers every test runs; 0: on one */
 	VEC(struct entry) entries; /* test number - 1 */
 	size_t done;               /* entries with a verdict */
 	struct slot slots[RING_LANES];
@@ -177,22 +202,43 @@ void bus_forget_early(struct engine *engine);
 
 struct entry *engine_entry(struct engine *engine, uint64_t test); /* NULL: no such test */
 
-/* As many workers as were asked for, as the machine has, as there are tests, and as there are descriptors for. */
-unsigned engine_count_workers(struct engine *engine);
+/* team.c: how many workers there are. */
+/* As many as were asked for, as the machine has, as there are tests, and as there are descriptors for. */
+unsigned team_count(struct engine *engine);
+/* Whether tests may run at the same time, now or after a key: not with -n 0 and --dist no. */
+bool team_is_parallel(const struct engine *engine);
+/* Whether there will be more than one, given tests enough. */
+bool team_may_be_large(struct engine *engine);
+/* One that was told to go has gone. */
+void team_tell_left(struct engine *engine, unsigned slot);
+/* A slot is empty for good: what was bound to it goes to others, what only it may run is not run. */
+void team_lost(struct engine *engine, unsigned slot, const char *reason);
+/* One worker more, or one fewer (`more` false), while the run goes on. */
+int team_change(struct engine *engine, bool more, struct error *error);
+
+/* past.c: what earlier runs tell of this one's tests, and what is kept of it. */
+/* Nothing that is wrong with a history ends a run, unless shards depend on it (-1). */
+int past_open(struct engine *engine, struct error *error);
+void past_facts(const struct engine *engine, const struct found_test *test, struct test_facts *facts);
+void past_begin(struct engine *engine);
+void past_record(struct engine *engine, uint64_t test); /* it has (another) verdict */
+void past_flush(struct engine *engine);
+void past_end(struct engine *engine);
 
 /* collect.c: first everything is found (NULL: usage error), then it is told, which takes what was found. */
 struct findings;
 struct findings *collect_find(const struct config *config, struct error *error);
 void collect_tell(struct engine *engine, struct findings *findings);
 void collect_forget(struct findings *findings); /* NULL is fine */
-/* A new entry, which takes the test's strings; its number. `waits`: it is to be run. */
-uint64_t collect_add(struct engine *engine, struct found_test *test, const char *scope, const char *marks, bool waits);
+/* A test that was found: it is told and scheduled, now or when all are found, unless it is not selected. Takes its
+ * strings. */
+void collect_take(struct engine *engine, struct found_test *test);
 /* What can't be a test has a collect.error and a verdict all the same, under its name: it must not get lost. */
 void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id,
 			const char *message);
-/* The verdict of a test that needn't be run to know it (a module that is skipped as a whole). */
-void collect_judge(struct engine *engine, uint64_t test, enum outcome outcome, const char *reason,
-		   const char *message);
+/* Before anything is told: the scheduler, for whatever pytest's configuration says about it. -1: there is no such
+ * mode or plugin. */
+int collect_begin(struct engine *engine, struct error *error);
 /* Everything is found: run.collected; workers are started. */
 void collect_end(struct engine *engine);
 
@@ -241,6 +287,7 @@ void finish_uncollected(struct engine *engine, const char *reason);
 
 /* slots.c */
 void slots_start(struct engine *engine);
+int slots_start_one(struct engine *engine, unsigned slot, struct error *error);
 void slots_on_guardian(uv_poll_t *handle, int status, int events);
 void slots_stop_waiting(struct engine *engine, unsigned slot); /* nothing more is to be written there */
 /* Appends "was killed by SIGKILL", or the like. */
@@ -264,6 +311,8 @@ void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test);
 void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool failing);
 /* Runs a test once more on a slot that is reserved for it. False: the slot can't. */
 bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test);
+/* An attempt ended, and no other follows at once: its slot holds it no longer. */
+void dispatch_release(struct engine *engine, uint64_t test, uint64_t duration);
 /* What a slot was sent and did not start waits again (or is not run any more). */
 void dispatch_unsend(struct engine *engine, unsigned slot);
 

@@ -20,7 +20,7 @@ static void let_run(struct engine *engine, uint64_t test)
 	if (entry->state != ENTRY_LOOKED_UP)
 		return; /* the run was stopped meanwhile */
 	entry->state = ENTRY_WAITING;
-	engine->sched_ops->give_back(engine->sched, test);
+	sched_again(engine->sched, test);
 }
 
 static void collect_anew(struct engine *engine, uint64_t test)

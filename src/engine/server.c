@@ -193,7 +193,7 @@ static void send_collect(struct server *server, const struct pytest_arguments *a
 					    .arg_count = arguments->length,
 					    .generation = server->number,
 					    .start = start_names[config->python_start],
-					    .workers = config->workers == 0 ? 0 : 1,
+					    .workers = team_is_parallel(engine),
 					    .capture = capture_names[config->capture],
 					    .collect_only = engine->collect_only,
 					    .auxiliary = server->auxiliary,

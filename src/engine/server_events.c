@@ -37,7 +37,8 @@ static void apply_defaults(struct engine *engine, const struct json *defaults)
 {
 	static const char *const keys[] = { "numprocesses", "maxfail",	 "reruns", "reruns_delay",
 					    "timeout",	    "durations", "dist",   "maxprocesses",
-					    "max_worker_restart" };
+					    "max_worker_restart", "maxschedchunk", "no_loadscope_reorder",
+					    "testrunuid" };
 	for (size_t i = 0; defaults && i < sizeof(keys) / sizeof(keys[0]); i++)
 		apply_default(engine, defaults, keys[i]);
 }
@@ -103,12 +104,11 @@ static void on_found(struct server *server, const struct server_event *event)
 	test.group = event->group ? alloc_string(event->group) : NULL;
 	test.quarantine = event->quarantine ? alloc_string(event->quarantine) : NULL;
 	test.server = server->number;
-	uint64_t number = collect_add(engine, &test, event->scope, event->marks, event->outcome == OUTCOME_NONE);
-	engine_entry(engine, number)->judged = event->outcome != OUTCOME_NONE;
-	if (event->outcome != OUTCOME_NONE)
-		collect_judge(engine, number, event->outcome, event->reason, NULL);
-	else if (engine->closed) /* the run was stopped meanwhile */
-		verdict_not_run(engine, number, engine->close_reason);
+	test.scope = event->scope ? alloc_string(event->scope) : NULL;
+	test.marks = event->marks ? alloc_string(event->marks) : NULL;
+	test.outcome = event->outcome;
+	test.reason = event->reason ? alloc_string(event->reason) : NULL;
+	collect_take(engine, &test);
 }
 
 static void on_collect_error(struct server *server, const struct server_event *event)

@@ -66,16 +66,19 @@ void slots_send(struct engine *engine, unsigned slot, const struct command *comm
 	uv_poll_start(&blocked->poll, UV_WRITABLE, on_writable);
 }
 
-static int start_one(struct engine *engine, unsigned slot, struct error *error)
+int slots_start_one(struct engine *engine, unsigned slot, struct error *error)
 {
 	struct slot *place = &engine->slots[slot];
 	uint32_t incarnation = place->incarnation + 1;
-	if (pool_start_worker(engine->pool, slot, incarnation, engine->workers, engine->config->workers == 0,
+	if (pool_start_worker(engine->pool, slot, incarnation, engine->workers, !team_is_parallel(engine),
 			      error) != 0)
 		return -1;
 	place->state = SLOT_STARTING;
 	place->incarnation = incarnation;
-	place->finished_one = place->reserved = place->retiring = false;
+	place->finished_one = place->reserved = place->retiring = place->leaving = false;
+	if (!place->scheduled)
+		sched_worker_added(engine->sched, slot);
+	place->scheduled = true;
 	return 0;
 }
 
@@ -99,8 +102,9 @@ static void stop_without_workers(struct engine *engine)
 static void lose_slot(struct engine *engine, unsigned slot, const char *message)
 {
 	engine->slots[slot].state = SLOT_EMPTY;
-	engine->slots[slot].retiring = false;
+	engine->slots[slot].retiring = engine->slots[slot].leaving = false;
 	engine_log(engine, LEVEL_ERROR, "%s", message);
+	team_lost(engine, slot, message);
 	stop_without_workers(engine);
 }
 
@@ -108,8 +112,10 @@ void slots_start(struct engine *engine)
 {
 	for (unsigned i = 0; i < engine->workers; i++) {
 		struct error error = ERROR_INIT;
-		if (start_one(engine, i, &error) != 0)
+		if (slots_start_one(engine, i, &error) != 0) {
 			engine_log(engine, LEVEL_ERROR, "%s", error.message);
+			team_lost(engine, i, error.message);
+		}
 	}
 	stop_without_workers(engine);
 }
@@ -189,6 +195,19 @@ static bool work_is_left(const struct engine *engine)
 	return !engine->closed && engine->done < engine->entries.length;
 }
 
+static void tell_death(struct engine *engine, const struct pool_news *news, const char *how)
+{
+	struct event event;
+	event_init(&event, EVENT_WORKER_DIED);
+	event_put(&event, worker, news->slot);
+	event_put(&event, incarnation, news->incarnation);
+	event_put(&event, pid, (uint64_t)news->pid);
+	event_put(&event, test, engine->slots[news->slot].running);
+	put_status(&event, news);
+	event_put_text(&event, message, how);
+	bus_emit(engine, &event);
+}
+
 static void on_death(struct engine *engine, const struct pool_news *news)
 {
 	unsigned slot = news->slot;
@@ -198,20 +217,16 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 
 	struct str how = STR_INIT;
 	slots_describe_death(news, &how);
-	struct event event;
-	event_init(&event, EVENT_WORKER_DIED);
-	event_put(&event, worker, slot);
-	event_put(&event, incarnation, news->incarnation);
-	event_put(&event, pid, (uint64_t)news->pid);
-	event_put(&event, test, place->running);
-	put_status(&event, news);
-	event_put_text(&event, message, how.data);
-	bus_emit(engine, &event);
+	bool leaving = place->leaving;
+	if (leaving && !place->running)
+		team_tell_left(engine, slot);
+	else
+		tell_death(engine, news, how.data);
 
 	bool barren = !place->finished_one;
 	place->state = SLOT_EMPTY;
 	place->wants = 0;
-	place->reserved = place->retiring = false;
+	place->reserved = place->retiring = place->leaving = false;
 	if (place->ahead)
 		dispatch_unsend(engine, slot);
 	if (place->running)
@@ -219,7 +234,9 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 	str_fini(&how);
 
 	struct error error = ERROR_INIT;
-	if (work_is_left(engine) && may_restart(engine, barren) && start_one(engine, slot, &error) != 0)
+	if (leaving)
+		team_lost(engine, slot, "its worker was taken away");
+	else if (work_is_left(engine) && may_restart(engine, barren) && slots_start_one(engine, slot, &error) != 0)
 		lose_slot(engine, slot, error.message);
 	dispatch(engine);
 	finish_check(engine);

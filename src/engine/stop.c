@@ -6,41 +6,40 @@
 #include <string.h>
 
 struct drop {
-	struct engine *engine;
+	const struct engine *engine;
 	const struct suite_config *suite; /* NULL: every one */
-	const char *reason;
-	VEC(uint64_t) kept;
+	VEC(uint64_t) dropped;
 };
 
-static void drop_test(void *context, uint64_t test)
+static bool belongs(const struct drop *drop, const struct entry *entry)
 {
-	struct drop *drop = context;
-	struct entry *entry = engine_entry(drop->engine, test);
-	if (drop->suite && entry->found.suite != drop->suite)
-		vec_push(&drop->kept, test);
-	else
-		verdict_not_run(drop->engine, test, drop->reason);
+	return !drop->suite || entry->found.suite == drop->suite;
 }
 
-/* Takes what waits out of the scheduler, and what workers hold ahead back. */
+static bool drop_test(void *context, uint64_t test)
+{
+	struct drop *drop = context;
+	if (!belongs(drop, &drop->engine->entries.items[test - 1]))
+		return false;
+	vec_push(&drop->dropped, test);
+	return true;
+}
+
+/* Takes what waits out of the scheduler. The verdicts come afterwards: one may be the failure that --maxfail waited
+ * for, which drops the rest. */
 static void drop_waiting(struct engine *engine, const struct suite_config *suite, const char *reason)
 {
-	struct drop drop = { engine, suite, reason, VEC_INIT };
-	engine->sched_ops->clear(engine->sched, drop_test, &drop);
-	vec_each(&drop.kept, test) {
-		/* One that was dropped may have been the failure that --maxfail waited for. */
-		if (engine->closed)
-			verdict_not_run(engine, *test, engine->close_reason);
-		else
-			engine->sched_ops->add(engine->sched, *test);
-	}
-	vec_fini(&drop.kept);
+	struct drop drop = { engine, suite, VEC_INIT };
+	if (engine->sched)
+		sched_drop_if(engine->sched, drop_test, &drop);
 	for (size_t i = 0; i < engine->entries.length; i++) {
-		struct entry *entry = &engine->entries.items[i];
-		if ((entry->state == ENTRY_DELAYED || entry->state == ENTRY_LOOKED_UP) &&
-		    (!suite || entry->found.suite == suite))
-			verdict_not_run(engine, i + 1, reason);
+		const struct entry *entry = &engine->entries.items[i];
+		if ((entry->state == ENTRY_DELAYED || entry->state == ENTRY_LOOKED_UP) && belongs(&drop, entry))
+			vec_push(&drop.dropped, i + 1);
 	}
+	vec_each(&drop.dropped, test)
+		verdict_not_run(engine, *test, reason);
+	vec_fini(&drop.dropped);
 }
 
 void stop_recall(struct engine *engine, const struct suite_config *suite)

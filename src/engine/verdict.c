@@ -13,6 +13,10 @@ static unsigned reruns_of(const struct engine *engine, const struct entry *entry
 		return 0;
 	if (entry->found.reruns >= 0)
 		return (unsigned)entry->found.reruns;
+	if (config_option_is_forced(engine->config, "reruns"))
+		return engine->config->reruns;
+	if (entry->reruns >= 0)
+		return (unsigned)entry->reruns;
 	return entry->found.suite->reruns >= 0 ? (unsigned)entry->found.suite->reruns : engine->config->reruns;
 }
 
@@ -25,7 +29,11 @@ static bool was_started(const struct entry *entry, const struct attempt *attempt
 
 static uint64_t rerun_delay(const struct engine *engine, const struct entry *entry)
 {
-	return entry->found.reruns_delay != UINT64_MAX ? entry->found.reruns_delay : engine->config->reruns_delay;
+	if (entry->found.reruns_delay != UINT64_MAX)
+		return entry->found.reruns_delay;
+	if (entry->reruns_delay != UINT64_MAX && !config_option_is_forced(engine->config, "reruns-delay"))
+		return entry->reruns_delay;
+	return engine->config->reruns_delay;
 }
 
 bool verdict_may_rerun_here(const struct engine *engine, const struct entry *entry)
@@ -115,6 +123,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 	}
 	bus_emit(engine, &event);
 	free(flaky_message);
+	past_record(engine, number);
 	count_gating_failure(engine, entry, outcome_is_failure(outcome) && !quarantined);
 }
 
@@ -165,7 +174,7 @@ void verdict_retry_due(uv_timer_t *timer)
 		struct entry *entry = &engine->entries.items[i];
 		if (entry->state == ENTRY_DELAYED && entry->retry_at <= now) {
 			entry->state = ENTRY_WAITING;
-			engine->sched_ops->give_back(engine->sched, i + 1);
+			sched_again(engine->sched, i + 1);
 		}
 	}
 	arm_retry(engine);
@@ -177,8 +186,11 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	struct entry *entry = engine_entry(engine, event->test);
 	const struct test *test = model_test(engine->model, event->test);
 	const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
-	if (!entry || !attempt || entry->state == ENTRY_DONE)
+	if (!entry || !attempt || entry->state == ENTRY_DONE) {
+		if (entry)
+			dispatch_release(engine, event->test, event->duration);
 		return;
+	}
 	entry->duration += event->duration;
 	entry->no_rerun = event_has(event, rerun) && !event->rerun;
 	if (event_has(event, signal) || event_has(event, exit_code) || attempt->outcome == OUTCOME_CRASHED)
@@ -189,15 +201,18 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	    was_started(entry, attempt) && !stop_reason(engine, entry)) {
 		uint64_t delay = rerun_delay(engine, entry);
 		if (delay) {
+			dispatch_release(engine, event->test, event->duration);
 			entry->state = ENTRY_DELAYED;
 			entry->retry_at = clock_now() - engine->epoch + delay;
 			arm_retry(engine);
 		} else if (!dispatch_again(engine, (unsigned)event->worker, event->test)) {
+			dispatch_release(engine, event->test, event->duration);
 			entry->state = ENTRY_WAITING;
-			engine->sched_ops->give_back(engine->sched, event->test);
+			sched_again(engine->sched, event->test);
 		}
 		return;
 	}
+	dispatch_release(engine, event->test, event->duration);
 	verdict_emit(engine, event->test);
 }
 

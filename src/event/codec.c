@@ -204,15 +204,15 @@ static void put_count(struct json *object, const char *key, uint64_t value)
 }
 
 /* JSON already; what is none is kept as text. */
-static void put_properties(struct json *object, const struct event_text *text)
+static void put_json(struct json *object, const char *name, const struct event_text *text)
 {
 	struct slice slice = { .data = text->data, .length = text->length };
-	struct json *value = json_parse(slice, "properties", NULL);
+	struct json *value = json_parse(slice, name, NULL);
 
 	if (value)
-		json_put(object, "properties", value);
+		json_put(object, name, value);
 	else
-		json_put_text(object, "properties", slice);
+		json_put_text(object, name, slice);
 }
 
 struct json *event_to_json(const struct event *event)
@@ -230,12 +230,15 @@ struct json *event_to_json(const struct event *event)
 #define JSON_ENUM(name) json_put_text(object, #name, slice_of(field_##name##_name(event->name)))
 #define JSON_TEXT(name) \
 	json_put_text(object, #name, (struct slice){ .data = event->name.data, .length = event->name.length })
-#define X(number, kind, name)                                        \
-	if (FIELD_##name != FIELD_test && FIELD_##name != FIELD_properties && event_has(event, name)) \
+#define X(number, kind, name)                                                                    \
+	if (FIELD_##name != FIELD_test && FIELD_##name != FIELD_properties && FIELD_##name != FIELD_evidence && \
+	    event_has(event, name))                                                              \
 		JSON_##kind(name);
 	XTOP_EVENT_FIELDS(X)
 #undef X
 	if (event_has(event, properties))
-		put_properties(object, &event->properties);
+		put_json(object, "properties", &event->properties);
+	if (event_has(event, evidence))
+		put_json(object, "evidence", &event->evidence);
 	return object;
 }

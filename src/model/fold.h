@@ -50,6 +50,7 @@ bool fold_test_verdict(struct model *model, const struct event *event);
 bool fold_diagnosis(struct model *model, const struct event *event);
 bool fold_worker_started(struct model *model, const struct event *event);
 bool fold_worker_sample(struct model *model, const struct event *event);
+bool fold_worker_left(struct model *model, const struct event *event);
 bool fold_worker_died(struct model *model, const struct event *event);
 
 /* The slot's worker, made on first sight; NULL: the event names none, or one beyond the last slot. */

@@ -41,6 +41,9 @@ void model_free(struct model *model)
 	free(run->version);
 	free(run->command);
 	free(run->root);
+	free(run->dist);
+	free(run->history);
+	free(run->shard);
 	map_each(model->texts, free_text, NULL);
 	map_free(model->texts);
 	vec_fini(&model->quiet.entries);
@@ -144,6 +147,26 @@ static bool run_started(struct model *model, const struct event *event)
 	return true;
 }
 
+static char *copy_if_there(const struct event_text *text)
+{
+	return text->length ? fold_copy(text, MESSAGE_KEPT) : NULL;
+}
+
+static bool run_collected(struct model *model, const struct event *event)
+{
+	struct run *run = &model->run;
+
+	if (run->collected)
+		return false;
+	run->collected = true;
+	if (event_has(event, workers))
+		run->workers_wanted = workers_within(event->workers);
+	run->dist = copy_if_there(&event->dist);
+	run->history = copy_if_there(&event->history);
+	run->shard = copy_if_there(&event->shard);
+	return true;
+}
+
 static bool collect_error(struct model *model, const struct event *event)
 {
 	struct str text = STR_INIT;
@@ -197,10 +220,7 @@ static bool fold(struct model *model, const struct event *event)
 	case EVENT_TEST_FOUND:
 		return fold_test_found(model, event);
 	case EVENT_RUN_COLLECTED:
-		model->run.collected = true;
-		if (event_has(event, workers))
-			model->run.workers_wanted = workers_within(event->workers);
-		return true;
+		return run_collected(model, event);
 	case EVENT_COLLECT_ERROR:
 		return collect_error(model, event);
 	case EVENT_WORKER_STARTED:
@@ -219,6 +239,8 @@ static bool fold(struct model *model, const struct event *event)
 		return fold_worker_sample(model, event);
 	case EVENT_WORKER_DIED:
 		return fold_worker_died(model, event);
+	case EVENT_WORKER_LEFT:
+		return fold_worker_left(model, event);
 	case EVENT_DIAGNOSIS:
 		return fold_diagnosis(model, event);
 	case EVENT_LOG:

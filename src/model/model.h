@@ -63,6 +63,9 @@ struct test {
 	uint32_t line;    /* 0: not known */
 	const char *scope; /* class, module or group that it belongs to; shared, NULL: not known */
 	const char *marks; /* names, comma separated; shared, NULL: none */
+	const char *group; /* xdist_group; shared, NULL: none */
+	bool serial;       /* runs while nothing else does */
+	int only_worker;   /* the only slot that runs it (--dist each); -1: any */
 	enum test_state state;
 	enum outcome outcome; /* the verdict, NONE: none yet. A rerun by key keeps the old one until its own */
 	bool flaky;
@@ -94,7 +97,8 @@ struct worker {
 	enum worker_state state;
 	uint32_t incarnation;
 	uint32_t pid;
-	uint32_t restarts;     /* incarnations after the first */
+	uint32_t lefts;        /* how often it went because fewer workers were asked for */
+	uint32_t restarts;     /* incarnations after the first, but for those after it went so */
 	uint64_t test;         /* number of the one it runs, 0: none */
 	uint64_t started;      /* ns: when its state began (its test started, it became idle …) */
 	uint64_t first_seen;   /* ns */
@@ -138,6 +142,9 @@ struct run {
 	char *id, *version, *command, *root; /* NULL before run.started */
 	uint64_t wall;     /* ns since 1970 */
 	unsigned workers_wanted;
+	char *dist;        /* how tests are distributed; NULL: not known yet */
+	char *history;     /* fingerprint of the history by which tests were ordered; NULL: none was used */
+	char *shard;       /* "2/5"; NULL: all tests */
 	bool collected, finished;
 	int exit_code;     /* when finished */
 	uint64_t now;      /* t of the newest event */

@@ -131,6 +131,9 @@ bool fold_test_found(struct model *model, const struct event *event)
 	test->line = fold_uint32(event->line);
 	test->scope = fold_shared(model, &event->scope);
 	test->marks = fold_shared(model, &event->marks);
+	test->group = fold_shared(model, &event->group);
+	test->serial = event->serial;
+	test->only_worker = event_has(event, worker) && event->worker < XTOP_SLOTS_MAX ? (int)event->worker : -1;
 	vec_push(&run->tests, test);
 	run->tally.found++;
 	return true;

@@ -58,12 +58,15 @@ bool fold_worker_started(struct model *model, const struct event *event)
 	if (!worker)
 		return false;
 	slot = &model->slots[worker->slot];
+	if (model->run.collected && worker->slot >= model->run.workers_wanted)
+		model->run.workers_wanted = worker->slot + 1;
 	slot->cpu_before += slot->cpu;
 	slot->cpu = 0;
 	worker->state = WORKER_IDLE;
 	worker->incarnation =
 		event_has(event, incarnation) ? fold_uint32(event->incarnation) : worker->incarnation + 1;
-	worker->restarts = worker->incarnation ? worker->incarnation - 1 : 0;
+	if (worker->incarnation > 1 + worker->lefts)
+		worker->restarts = worker->incarnation - 1 - worker->lefts;
 	worker->pid = fold_uint32(event->pid);
 	worker->test = 0;
 	worker->started = event->t;
@@ -91,6 +94,22 @@ bool fold_worker_sample(struct model *model, const struct event *event)
 	if (event_has(event, rss))
 		worker->rss = event->rss;
 	worker->sampled = event->t;
+	return true;
+}
+
+bool fold_worker_left(struct model *model, const struct event *event)
+{
+	struct worker *worker = fold_worker(model, event);
+
+	if (!worker)
+		return false;
+	worker->state = WORKER_ABSENT;
+	worker->lefts++;
+	worker->test = 0;
+	worker->cpu_share = 0;
+	worker->rss = 0;
+	if (event_has(event, workers) && event->workers < model->run.workers_wanted)
+		model->run.workers_wanted = fold_uint32(event->workers);
 	return true;
 }
 

@@ -139,6 +139,8 @@ static void add_pytest_name(struct str *out, const struct test *test)
 		str_add_text(&name, bracket);
 	if (test->ordinal > 1)
 		str_add_format(&name, " #%" PRIu32, test->ordinal);
+	if (test->only_worker >= 0)
+		str_add_format(&name, " [gw%d]", test->only_worker);
 	xml_add_attribute(out, "classname", classname.length ? classname.data : "");
 	xml_add_attribute(out, "name", name.length ? name.data : "");
 	str_fini(&classname);
@@ -341,6 +343,14 @@ static void add_name(struct str *out, const struct test *test)
 	str_fini(&name);
 }
 
+static void add_property(struct str *out, const char *name, const char *value)
+{
+	str_add_text(out, "<property");
+	xml_add_attribute(out, "name", name);
+	xml_add_attribute(out, "value", value);
+	str_add_text(out, "/>\n");
+}
+
 /* What the test recorded about itself; the last attempt's. */
 static void add_properties(struct str *out, const struct test *test)
 {
@@ -356,10 +366,7 @@ static void add_properties(struct str *out, const struct test *test)
 		for (size_t i = 0; i < json_count(properties); i++) {
 			const struct json *pair = json_at(properties, i);
 
-			str_add_text(out, "<property");
-			xml_add_attribute(out, "name", json_text_at(pair, 0));
-			xml_add_attribute(out, "value", json_text_at(pair, 1));
-			str_add_text(out, "/>\n");
+			add_property(out, json_text_at(pair, 0), json_text_at(pair, 1));
 		}
 		str_add_text(out, "</properties>\n");
 	}
@@ -415,6 +422,18 @@ static void add_counts(struct str *out, const struct suite *suite, size_t tests)
 		tests, suite->failures, suite->errors, suite->skipped);
 }
 
+/* Of a shard: which, and by what history it was cut; reports of shards that saw different ones don't add up. */
+static void add_run_properties(struct str *out, const struct run *run)
+{
+	if (!run->shard)
+		return;
+	str_add_text(out, "<properties>\n");
+	add_property(out, "xtop.shard", run->shard);
+	if (run->history)
+		add_property(out, "xtop.history", run->history);
+	str_add_text(out, "</properties>\n");
+}
+
 static void add_suite(struct str *out, const struct run *run, const struct suite *suite, const char *host)
 {
 	str_add_text(out, "<testsuite");
@@ -424,6 +443,7 @@ static void add_suite(struct str *out, const struct run *run, const struct suite
 	add_timestamp(out, run->wall + (suite->started == UINT64_MAX ? 0 : suite->started));
 	xml_add_attribute(out, "hostname", host);
 	str_add_text(out, ">\n");
+	add_run_properties(out, run);
 	for (size_t i = 0; i < suite->tests.length; i++)
 		add_test(out, suite->tests.items[i]);
 	str_add_text(out, "</testsuite>\n");

@@ -291,6 +291,10 @@ static void tell_collected(struct plain *plain, const struct run *run)
 		str_add_text(&plain->text, " on ");
 		style_add_count(&plain->text, run->workers_wanted, "worker");
 	}
+	if (run->dist && run->workers_wanted > 1 && strcmp(run->dist, "load") != 0)
+		str_add_format(&plain->text, ", %s", run->dist);
+	if (run->shard)
+		str_add_format(&plain->text, ", shard %s", run->shard);
 	str_add_char(&plain->text, '\n');
 }
 
@@ -402,6 +406,7 @@ static void plain_hear(struct frontend *frontend, const struct model *model, con
 		break;
 	case EVENT_RUN_STARTED:
 	case EVENT_WORKER_STARTED:
+	case EVENT_WORKER_LEFT:
 	case EVENT_TEST_POINT:
 	case EVENT_WORKER_SAMPLE:
 	case EVENT_DIAGNOSIS:

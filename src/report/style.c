@@ -151,6 +151,8 @@ void style_add_name(struct str *out, const struct test *test, bool with_suite)
 	utf8_add_visible(out, test->id, strlen(test->id), false);
 	if (test->ordinal > 1)
 		str_add_format(out, " #%" PRIu32, test->ordinal);
+	if (test->only_worker >= 0)
+		str_add_format(out, " [gw%d]", test->only_worker);
 }
 
 void style_add_why(struct str *out, const struct test *test)

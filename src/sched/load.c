@@ -1,85 +1,90 @@
-/* `load`: one queue for all; whoever runs low takes its head.
+/* `load`: the next batch of tests for whoever runs low, in the order in which they were found.
  *
- * The dispatcher asks one test at a time and holds at most one ahead per worker, so a batch is never
- * larger than that: nobody sits on tests that another could run.
+ * A batch is a part of what is left ("guided self-scheduling": Polychronopoulos and Kuck, IEEE Transactions
+ * on Computers, 1987): great at first, so that tests of one file mostly run on one worker and its fixtures
+ * live on, and small at the end, so that all workers finish together. What is set aside for a worker is not
+ * sent yet, and an idle one may have it.
+ *
+ * `each` is the same: its tests are for one worker each, and never come here.
  */
-#include "base/alloc.h"
-#include "base/vec.h"
-#include "sched/sched.h"
+#include "sched/lanes.h"
 
-struct load {
-	struct sched base;
-	VEC(uint64_t) queue;    /* a ring would save the moves of give_back, which are rare */
-	size_t first;           /* index of the head */
-};
+/* A batch is this part of an even share. */
+#define SHARE_PARTS 4
 
-static struct sched *load_new(void)
+static void *load_new(struct sched *sched, const struct sched_options *options, struct error *error)
 {
-	struct load *load = ALLOC_NEW(struct load);
-	load->base.ops = &sched_load;
-	return &load->base;
+	(void)error;
+	struct lanes *lanes = ALLOC_NEW(struct lanes);
+	lanes_init(lanes, sched, options->max_chunk);
+	return lanes;
 }
 
-static void load_free(struct sched *sched)
+static void load_free(void *state)
 {
-	struct load *load = (struct load *)sched;
-	vec_fini(&load->queue);
-	free(load);
+	lanes_fini(state);
+	free(state);
 }
 
-static void load_add(struct sched *sched, uint64_t test)
+static void load_collected(void *state, unsigned workers)
 {
-	struct load *load = (struct load *)sched;
-	vec_push(&load->queue, test);
+	lanes_collected(state, workers);
 }
 
-static uint64_t load_next(struct sched *sched, unsigned worker)
+static void load_worker_added(void *state, unsigned worker)
 {
-	struct load *load = (struct load *)sched;
 	(void)worker;
-	if (load->first == load->queue.length)
-		return 0;
-	uint64_t test = load->queue.items[load->first++];
-	if (load->first == load->queue.length) {
-		load->first = 0;
-		vec_clear(&load->queue);
-	}
-	return test;
+	lanes_worker_added(state);
 }
 
-static void load_give_back(struct sched *sched, uint64_t test)
+static void load_worker_gone(void *state, unsigned worker)
 {
-	struct load *load = (struct load *)sched;
-	if (load->first > 0) {
-		load->queue.items[--load->first] = test;
-		return;
-	}
-	vec_push(&load->queue, test);
-	for (size_t i = load->queue.length - 1; i > 0; i--)
-		load->queue.items[i] = load->queue.items[i - 1];
-	load->queue.items[0] = test;
+	lanes_worker_gone(state, worker);
 }
 
-static size_t load_waiting(const struct sched *sched)
+static void load_unit_ready(void *state, uint32_t unit, bool first)
 {
-	const struct load *load = (const struct load *)sched;
-	return load->queue.length - load->first;
+	lanes_push(state, unit, first);
 }
 
-static void load_clear(struct sched *sched, void (*dropped)(void *context, uint64_t test), void *context)
+static uint32_t load_next(void *state, unsigned worker)
 {
-	uint64_t test;
-	while ((test = load_next(sched, 0)))
-		dropped(context, test);
+	struct lanes *lanes = state;
+	return lanes_next(lanes, worker, lanes_unset(lanes) / (SHARE_PARTS * (size_t)lanes->workers));
 }
 
-const struct sched_ops sched_load = {
+static uint32_t load_steal(void *state, unsigned worker)
+{
+	return lanes_steal(state, worker);
+}
+
+static size_t load_memory(const void *state)
+{
+	return lanes_memory(state);
+}
+
+const struct policy_ops policy_load = {
 	.name = "load",
 	.new = load_new,
 	.free = load_free,
-	.add = load_add,
+	.collected = load_collected,
+	.worker_added = load_worker_added,
+	.worker_gone = load_worker_gone,
+	.unit_ready = load_unit_ready,
 	.next = load_next,
-	.give_back = load_give_back,
-	.waiting = load_waiting,
-	.clear = load_clear,
+	.steal = load_steal,
+	.memory = load_memory,
+};
+
+const struct policy_ops policy_each = {
+	.name = "each",
+	.new = load_new,
+	.free = load_free,
+	.collected = load_collected,
+	.worker_added = load_worker_added,
+	.worker_gone = load_worker_gone,
+	.unit_ready = load_unit_ready,
+	.next = load_next,
+	.steal = load_steal,
+	.memory = load_memory,
 };

@@ -182,6 +182,18 @@ void action_pause(struct app *app)
 		app_say(app, ROLE_NOTE, " No new test starts until p is pressed again ");
 }
 
+void action_change_workers(struct app *app, bool more)
+{
+	struct error error = ERROR_INIT;
+
+	if (!can_ask(app))
+		return;
+	if (app->control->change_workers(app->control->context, more, &error))
+		say_refused(app, &error);
+	else
+		app_say(app, ROLE_NOTE, more ? " One worker more " : " One worker fewer, once its test has ended ");
+}
+
 void action_quit(struct app *app)
 {
 	if (action_is_idle(app))

@@ -355,6 +355,12 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_PAUSE:
 		action_pause(app);
 		break;
+	case REQUEST_FEWER_WORKERS:
+		action_change_workers(app, false);
+		break;
+	case REQUEST_MORE_WORKERS:
+		action_change_workers(app, true);
+		break;
 	case REQUEST_HELP:
 		app->help = true;
 		app->help_scroll.top = 0;
@@ -394,6 +400,8 @@ static void request_over_log(struct app *app, enum request request)
 	case REQUEST_PREVIOUS_MATCH:
 	case REQUEST_RERUN_FAILED:
 	case REQUEST_PAUSE:
+	case REQUEST_FEWER_WORKERS:
+	case REQUEST_MORE_WORKERS:
 	case REQUEST_HELP:
 	case REQUEST_REDRAW:
 	case REQUEST_QUIT_NOW:

@@ -151,8 +151,7 @@ static unsigned collect_pieces(struct app *app, struct piece pieces[10])
 	if (run->workers_wanted > workers)
 		workers = run->workers_wanted;
 	if (workers) {
-		snprintf(text, sizeof(text), "n=%u%s%.12s", workers, app->options.mode ? " " : "",
-			 app->options.mode ? app->options.mode : "");
+		snprintf(text, sizeof(text), "n=%u%s%.12s", workers, run->dist ? " " : "", run->dist ? run->dist : "");
 		add_piece(pieces, &count, 2, ROLE_TEXT, text);
 	}
 	vec_each(&run->workers, worker)

@@ -37,6 +37,8 @@
 	X(QUARANTINE, RUN, "x F8", "quarantine the test (asks for a reason), or release it")            \
 	X(KILL, RUN, "F9", "send a signal to the running test")                                       \
 	X(PAUSE, RUN, "p", "hold back new tests, or let them start again")                              \
+	X(FEWER_WORKERS, RUN, "{", "one worker fewer, once its test has ended")                         \
+	X(MORE_WORKERS, RUN, "}", "one worker more")                                                    \
 	X(HELP, GENERAL, "? h F1", "this help")                                                         \
 	X(REDRAW, GENERAL, "C-l", "draw the screen again")                                              \
 	X(QUIT, GENERAL, "q F10", "back; from the main view: leave (asks while tests run)")             \

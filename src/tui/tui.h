@@ -19,7 +19,6 @@ struct tui_options {
 	bool replay;      /* a recorded run: the header says so, actions answer that there are no workers */
 	bool stay;        /* stays open after a run that passed untouched */
 	const char *root; /* of the run, its last part is shown as its name; borrowed until free */
-	const char *mode; /* how tests are distributed, "load"; NULL: not shown; borrowed until free */
 };
 
 struct tui;

@@ -289,6 +289,7 @@ void action_release(struct app *app, uint64_t test);
 void action_kill(struct app *app); /* opens the menu */
 void action_send(struct app *app, uint64_t test, int number);
 void action_pause(struct app *app);
+void action_change_workers(struct app *app, bool more);
 void action_quit(struct app *app);
 void action_stop_and_leave(struct app *app);
 bool action_is_idle(const struct app *app);

@@ -2,14 +2,42 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "worker/cgroup.h"
 
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SMALL_FILE ((size_t)64 << 10)
+#define ONLINE_FILE "/sys/devices/system/cpu/online"
+
+/* What the controller needs beside its workers', with some to open for a moment; and what it needs for
+ * each: a socket, a pidfd, and the file of a long output. */
+#define SPARE_FILES 24
+#define WORKER_FILES 3
+
+/* Not sysconf(3): in some C libraries it gives the affinity. */
+static unsigned online_cpus(void)
+{
+	struct str text = STR_INIT;
+	unsigned count = 0, first, last;
+	int length = 0;
+	if (fs_read_file(ONLINE_FILE, SMALL_FILE, &text, NULL) == 0) {
+		/* "0-3,8,10-11" */
+		for (const char *at = text.data; sscanf(at, "%u%n", &first, &length) == 1; at += *at == ',') {
+			at += length;
+			last = first;
+			if (sscanf(at, "-%u%n", &last, &length) == 1)
+				at += length;
+			count += last >= first ? last - first + 1 : 0;
+		}
+	}
+	str_fini(&text);
+	return count;
+}
 
 static unsigned by_affinity(void)
 {
@@ -28,103 +56,102 @@ static unsigned by_affinity(void)
 	return 1;
 }
 
-/* Whether `name` is one of the words between the commas. */
-static bool is_listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-/* The process's path in a cgroup hierarchy (cgroups(7)): of v2 (controller "") or of v1's cpu controller. */
-static char *own_cgroup(const char *controller)
+/* What programs can get without swapping, by the kernel's estimate. 0: not known. */
+static uint64_t available_memory(const char *path)
 {
 	struct str text = STR_INIT;
-	char *found = NULL;
-	if (fs_read_file("/proc/self/cgroup", SMALL_FILE, &text, NULL) == 0) {
-		char *save = NULL;
-		for (char *line = strtok_r(text.data, "\n", &save); line && !found;
-		     line = strtok_r(NULL, "\n", &save)) {
-			char *first = strchr(line, ':');
-			char *second = first ? strchr(first + 1, ':') : NULL;
-			if (!second)
-				continue;
-			*second = '\0';
-			bool fits = *controller ? is_listed(first + 1, controller) : first[1] == '\0';
-			if (fits)
-				found = alloc_string(second + 1);
-		}
+	unsigned long long kilobytes = 0;
+	if (fs_read_file(path, SMALL_FILE, &text, NULL) == 0) {
+		const char *line = strstr(text.data, "MemAvailable:");
+		if (!line || sscanf(line, "MemAvailable: %llu kB", &kilobytes) != 1)
+			kilobytes = 0;
 	}
 	str_fini(&text);
-	return found;
+	return (uint64_t)kilobytes << 10;
 }
 
-static bool read_line(const char *directory, const char *name, struct str *out)
-{
-	char *path = fs_join(directory, name);
-	str_clear(out);
-	bool ok = fs_read_file(path, SMALL_FILE, out, NULL) == 0;
-	free(path);
-	return ok;
-}
-
-static double quota_in(const char *directory)
-{
-	struct str text = STR_INIT;
-	double quota = INFINITY;
-	long long limit, period;
-	if (read_line(directory, "cpu.max", &text)) {
-		if (sscanf(text.data, "%lld %lld", &limit, &period) == 2 && limit > 0 && period > 0)
-			quota = (double)limit / (double)period;
-	} else if (read_line(directory, "cpu.cfs_quota_us", &text) && (limit = atoll(text.data)) > 0 &&
-		   read_line(directory, "cpu.cfs_period_us", &text) && (period = atoll(text.data)) > 0) {
-		quota = (double)limit / (double)period;
-	}
-	str_fini(&text);
-	return quota;
-}
-
-/* The narrowest quota on the way up from the process's own group. */
-static double by_quota(const char *mount, const char *controller)
-{
-	double quota = INFINITY;
-	char *group = own_cgroup(controller);
-	if (!group)
-		return quota;
-	for (;;) {
-		char *directory = alloc_format("%s%s", mount, group);
-		double here = quota_in(directory);
-		free(directory);
-		if (here < quota)
-			quota = here;
-		char *slash = strrchr(group, '/');
-		if (!slash || group[0] == '\0')
-			break;
-		*slash = '\0';
-	}
-	free(group);
-	return quota;
-}
-
-unsigned cpus_usable(void)
+static unsigned told_by_environment(void)
 {
 	const char *told = getenv("PYTEST_XDIST_AUTO_NUM_WORKERS");
-	if (told && *told) {
-		char *end;
-		long count = strtol(told, &end, 10);
-		if (*end == '\0' && count > 0 && count < 100000)
-			return (unsigned)count;
+	char *end;
+	if (!told || !*told)
+		return 0;
+	long count = strtol(told, &end, 10);
+	return *end == '\0' && count > 0 && count < 100000 ? (unsigned)count : 0;
+}
+
+static void count_memory(const char *proc, const struct cgroup_limits *limits, struct cpus_count *out)
+{
+	char *file = fs_join(proc, "meminfo");
+	out->memory = available_memory(file);
+	if (out->memory)
+		snprintf(out->memory_file, sizeof(out->memory_file), "%s", file);
+	free(file);
+	if (limits->memory != UINT64_MAX && (!out->memory || limits->memory < out->memory)) {
+		out->memory = limits->memory;
+		snprintf(out->memory_file, sizeof(out->memory_file), "%s", limits->memory_file);
 	}
-	unsigned count = by_affinity();
-	double quota = by_quota("/sys/fs/cgroup", "");
-	double old = by_quota("/sys/fs/cgroup/cpu", "cpu");
-	if (old < quota)
-		quota = old;
-	if (quota < (double)count)
-		count = (unsigned)ceil(quota);
-	return count ? count : 1;
+	if (!out->worker_memory || !*out->memory_file)
+		return;
+	uint64_t workers = out->memory / out->worker_memory;
+	out->by_memory = workers == 0 ? 1 : workers < UINT32_MAX ? (unsigned)workers : UINT32_MAX;
+}
+
+void cpus_count_by(const char *proc, uint64_t worker_memory, struct cpus_count *out)
+{
+	struct cgroup_limits limits;
+	cgroup_read(proc, &limits);
+	memset(out, 0, sizeof(*out));
+	out->told = told_by_environment();
+	out->affinity = by_affinity();
+	out->online = online_cpus();
+	if (out->online < out->affinity)
+		out->online = out->affinity;
+	out->quota = limits.quota;
+	snprintf(out->quota_file, sizeof(out->quota_file), "%s", limits.quota_file);
+	out->worker_memory = worker_memory;
+	count_memory(proc, &limits, out);
+
+	out->workers = out->affinity;
+	if (out->quota < (double)out->workers)
+		out->workers = (unsigned)ceil(out->quota);
+	if (out->by_memory && out->by_memory < out->workers)
+		out->workers = out->by_memory;
+	if (out->told)
+		out->workers = out->told;
+}
+
+void cpus_count(uint64_t worker_memory, struct cpus_count *out)
+{
+	cpus_count_by("/proc", worker_memory, out);
+}
+
+unsigned cpus_by_files(uint64_t files)
+{
+	if (files < SPARE_FILES + WORKER_FILES)
+		return 1;
+	uint64_t workers = (files - SPARE_FILES) / WORKER_FILES;
+	return workers < UINT32_MAX ? (unsigned)workers : UINT32_MAX;
+}
+
+static double mebibytes(uint64_t bytes)
+{
+	return (double)bytes / (1 << 20);
+}
+
+void cpus_describe(const struct cpus_count *count, struct str *out)
+{
+	if (count->told) {
+		str_add_format(out, "PYTEST_XDIST_AUTO_NUM_WORKERS is %u → %u", count->told, count->workers);
+		return;
+	}
+	str_add_format(out, "%u CPU%s", count->online, count->online == 1 ? "" : "s");
+	if (count->affinity < count->online)
+		str_add_format(out, ", %u by affinity", count->affinity);
+	if (count->quota < INFINITY)
+		str_add_format(out, ", quota %.3g (%s)", count->quota, count->quota_file);
+	if (count->by_memory)
+		str_add_format(out, ", memory for %u (%.0f MiB, %.0f MiB a worker, %s)", count->by_memory,
+			       mebibytes(count->memory), mebibytes(count->worker_memory), count->memory_file);
+	str_add_format(out, " → %u", count->workers);
 }

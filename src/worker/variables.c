@@ -48,7 +48,7 @@ void variables_init(struct variables *variables, const struct worker_context *co
 	} else {
 		set(variables, alloc_format("PYTEST_XDIST_WORKER=gw%u", slot));
 		set(variables, alloc_format("PYTEST_XDIST_WORKER_COUNT=%u", context->workers));
-		set(variables, alloc_format("PYTEST_XDIST_TESTRUNUID=%s", context->run_id));
+		set(variables, alloc_format("PYTEST_XDIST_TESTRUNUID=%s", context->test_run_uid));
 	}
 	vec_push(&variables->environment, NULL);
 }

@@ -75,6 +75,11 @@ static int note_call(struct driver *driver, struct error *error, const char *for
 	return driver->refusal ? error_set(error, "%s", driver->refusal) : 0;
 }
 
+static int control_change_workers(void *context, bool more, struct error *error)
+{
+	return note_call(context, error, more ? "more workers" : "fewer workers");
+}
+
 static int control_rerun(void *context, uint64_t test, struct error *error)
 {
 	return note_call(context, error, "rerun %llu", (unsigned long long)test);
@@ -487,7 +492,7 @@ int main(int argc, char **argv)
 	FILE *in = stdin;
 
 	setlocale(LC_CTYPE, "");
-	driver.options = (struct tui_options){ .root = "/home/user/demo", .mode = "load" };
+	driver.options = (struct tui_options){ .root = "/home/user/demo" };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--keys")) {
 			print_keys();
@@ -519,6 +524,7 @@ int main(int argc, char **argv)
 		.kill = control_kill,
 		.quarantine = control_quarantine,
 		.pause = control_pause,
+		.change_workers = control_change_workers,
 		.stop = control_stop,
 		.quarantined = control_quarantined,
 		.paused = control_paused,

@@ -144,6 +144,19 @@ static void the_first_word_may_be_a_subcommand(void **state)
 	assert_int_equal(cmdline.command, COMMAND_REPLAY);
 	assert_string_equal(cmdline.operands.items[0], "run");
 	cmdline_fini(&cmdline);
+	parse("history export -q f", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_HISTORY);
+	assert_int_equal(cmdline.operands.length, 2);
+	check_settings(&cmdline, "quiet=true");
+	cmdline_fini(&cmdline);
+	parse("doctor --json", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_DOCTOR);
+	check_settings(&cmdline, "json=true");
+	cmdline_fini(&cmdline);
+	parse("scheduler check ./a.so", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_SCHEDULER);
+	assert_string_equal(cmdline.operands.items[1], "./a.so");
+	cmdline_fini(&cmdline);
 	parse("run list", &cmdline);
 	assert_int_equal(cmdline.command, COMMAND_RUN);
 	assert_string_equal(cmdline.operands.items[0], "list");
@@ -163,6 +176,64 @@ static void a_directory_of_a_subcommands_name_is_written_with_its_path(void **st
 	assert_int_equal(cmdline.command, COMMAND_RUN);
 	assert_int_equal(cmdline.operands.length, 0);
 	cmdline_fini(&cmdline);
+}
+
+/* The words, with a space between two. */
+static void check_bench(const char *words, const char *expected)
+{
+	struct str found = STR_INIT;
+	struct cmdline cmdline;
+
+	parse(words, &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_BENCH);
+	assert_int_equal(cmdline.operands.length, 0);
+	assert_int_equal(cmdline.adapter_arguments.length, 0);
+	vec_each (&cmdline.bench_arguments, it)
+		str_add_format(&found, "%s%s", found.length ? " " : "", *it);
+	assert_string_equal(found.data, expected);
+	str_fini(&found);
+	cmdline_fini(&cmdline);
+}
+
+static void bench_reads_its_words_itself(void **state)
+{
+	struct cmdline cmdline;
+
+	(void)state;
+	check_bench("bench", "");
+	check_bench("bench -n 1,2 --runs 3 bench -h --frobnicate a -- -x",
+		    "-n 1,2 --runs 3 bench -h --frobnicate a -- -x");
+	check_bench("bench --help", "--help");
+	check_bench("-n 1,2 -q bench tests", "-n 1,2 -q tests");
+	parse("./bench -x", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_RUN);
+	assert_int_equal(cmdline.operands.length, 1);
+	assert_int_equal(cmdline.bench_arguments.length, 0);
+	cmdline_fini(&cmdline);
+	parse("run bench -x", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_RUN);
+	check_settings(&cmdline, "exitfirst=true");
+	cmdline_fini(&cmdline);
+	parse("-- bench", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_RUN);
+	cmdline_fini(&cmdline);
+	refuse("-Z bench", "unknown option '-Z'; 'xtop --help' lists those that there are");
+}
+
+static void options_of_xdists_are_answered(void **state)
+{
+	(void)state;
+	check("--dist loadscope --maxschedchunk=3 --no-loadscope-reorder --loadscope-reorder --testrunuid u",
+	      "dist=loadscope maxschedchunk=3 no-loadscope-reorder=true loadscope-reorder=true testrunuid=u");
+	refuse("-d -n 4", "-d is an option of pytest-xdist's; write --dist load");
+	refuse("-xd", "-d is an option of pytest-xdist's; write --dist load");
+	refuse("--tx 3*popen", "--tx is an option of pytest-xdist's; workers are processes of this machine: -n says "
+			       "how many, --python which interpreter");
+	refuse("--tx=popen", "--tx is an option of pytest-xdist's; workers are processes of this machine: -n says "
+			     "how many, --python which interpreter");
+	refuse("--rsyncdir a",
+	       "--rsyncdir is an option of pytest-xdist's; workers use the files where they are, nothing is copied");
+	refuse("-dist=load", "unknown option '-dist=load'; did you mean '--dist'?");
 }
 
 static void help_ends_the_parsing(void **state)
@@ -268,6 +339,7 @@ static void unknown_variables_are_refused(void **state)
 		{ "XTOP_OPT_=3",
 		  "unknown option in the environment, 'XTOP_OPT_'; 'xtop --help' lists those that there are" },
 		{ "XTOP_OPT_HELP=1", "XTOP_OPT_HELP: --help can only be given on the command line" },
+		{ "XTOP_OPT_JSON=1", "XTOP_OPT_JSON: --json can only be given on the command line" },
 	};
 
 	(void)state;
@@ -291,6 +363,8 @@ int main(void)
 		cmocka_unit_test(two_dashes_give_the_rest_to_the_adapter),
 		cmocka_unit_test(the_first_word_may_be_a_subcommand),
 		cmocka_unit_test(a_directory_of_a_subcommands_name_is_written_with_its_path),
+		cmocka_unit_test(bench_reads_its_words_itself),
+		cmocka_unit_test(options_of_xdists_are_answered),
 		cmocka_unit_test(help_ends_the_parsing),
 		cmocka_unit_test(unknown_options_get_a_suggestion),
 		cmocka_unit_test(forgotten_and_superfluous_values_are_told),

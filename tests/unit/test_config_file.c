@@ -95,12 +95,25 @@ static void without_a_file_the_built_in_values_hold(void **state)
 	struct invocation invocation;
 	const struct config *config = &invocation.config;
 	char *quarantine = fs_join(project->root, "quarantine.yaml");
+	char *history = fs_join(project->root, ".xtop/history.db");
 
 	load("", NULL, &invocation);
 	assert_int_equal(config->workers, -1);
 	assert_int_equal(config->max_workers, 0);
 	assert_int_equal(config->max_worker_restart, -1);
-	assert_string_equal(config->dist, "load");
+	assert_null(config->dist);
+	assert_int_equal(config->max_sched_chunk, 0);
+	assert_false(config->no_loadscope_reorder);
+	assert_null(config->test_run_uid);
+	assert_null(config->filter);
+	assert_null(config->shard);
+	assert_int_equal(config->shard_count, 0);
+	assert_false(config->order_given);
+	assert_false(config->last_run);
+	assert_string_equal(config->history_file, history);
+	assert_false(config->no_history);
+	assert_int_equal(config->rules.length, 0);
+	assert_int_equal(config->limits.length, 0);
 	assert_string_equal(config->root, project->root);
 	assert_null(config->config_file);
 	assert_int_equal(config->timeout, 0);
@@ -117,6 +130,7 @@ static void without_a_file_the_built_in_values_hold(void **state)
 	assert_false(config->no_tests_pass);
 	assert_int_equal(config->suites.length, 0);
 	invocation_fini(&invocation);
+	free(history);
 	free(quarantine);
 }
 
@@ -186,7 +200,7 @@ static void suites_may_be_a_mapping(void **state)
 static void an_empty_file_says_nothing(void **state)
 {
 	static const char *const texts[] = { "", "# nothing\n", "---\n", "suites:\ndefaults:\n",
-					     "suites: []\n" };
+					     "suites: []\n", "rules:\nlimits:\n", "rules: []\nlimits: {}\n" };
 	struct invocation invocation;
 
 	(void)state;
@@ -351,12 +365,14 @@ static void errors_name_the_source(void **state)
 static void wrong_sections_are_told(void **state)
 {
 	(void)state;
-	refuse_file("suits: []\n",
-		    "xtop.yaml:1:1: expected suites or defaults, found 'suits'; did you mean 'suites'?");
-	refuse_file(
-		"\ntimeout: 5\n",
-		"xtop.yaml:2:1: expected suites or defaults, found 'timeout'; options stand below 'defaults:'");
-	refuse_file("rubbish: 5\n", "xtop.yaml:1:1: expected suites or defaults, found 'rubbish'");
+	refuse_file("suits: []\n", "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'suits'; did "
+				   "you mean 'suites'?");
+	refuse_file("limit: {}\n", "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'limit'; did "
+				   "you mean 'limits'?");
+	refuse_file("\ntimeout: 5\n", "xtop.yaml:2:1: expected suites, defaults, rules or limits, found 'timeout'; "
+				      "options stand below 'defaults:'");
+	refuse_file("rubbish: 5\n",
+		    "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'rubbish'");
 	refuse_file("- a\n",
 		    "xtop.yaml:1:1: the file: expected a mapping with suites and defaults, found a list");
 	refuse_file("defaults: 5\n",
@@ -388,7 +404,12 @@ static void wrong_defaults_are_told(void **state)
 	refuse_file("defaults:\n  timeout:\n",
 		    "xtop.yaml:2:11: timeout: expected a duration such as 90, 1.5, 250ms, "
 		    "30s, 5m or 2h, at most 30 years, found nothing");
-	refuse_file("defaults:\n  dist: [load]\n", "xtop.yaml:2:9: dist: expected load|no, found a list");
+	refuse_file("defaults:\n  dist: [load]\n", "xtop.yaml:2:9: dist: expected MODE|./plugin.so, found a list");
+	refuse_file("defaults:\n  dist: loadscop\n",
+		    "xtop.yaml:2:9: dist: expected load, loadscope, loadfile, loadgroup, worksteal, duration, each, "
+		    "no or a plugin such as ./mine.so, found 'loadscop'; did you mean 'loadscope'?");
+	refuse_file("defaults:\n  shard: 1/2\n",
+		    "xtop.yaml:2:3: shard: expected on the command line or in the environment, not in this file");
 	refuse_file("defaults:\n  tui: maybe\n", "xtop.yaml:2:8: tui: expected true or false, found 'maybe'");
 	refuse_file("defaults:\n  adapter: \"a\\0b\"\n",
 		    "xtop.yaml:2:12: adapter: expected NAME, found one with a NUL byte in it");
@@ -433,6 +454,181 @@ static void wrong_suites_are_told(void **state)
 		    "xtop.yaml:2:28: reruns: expected a number, 0 or more, found '1.5'");
 }
 
+static void rules_set_what_they_say(void **state)
+{
+	struct invocation invocation;
+	const struct rule_config *rule;
+
+	(void)state;
+	/* The limits stand behind the rules that name them. */
+	write_file("xtop.yaml", "rules:\n"
+				"  - filter: marker(=db)\n"
+				"    serial: true\n"
+				"    limit: db\n"
+				"    weight: 4\n"
+				"    priority: -1000\n"
+				"    timeout: 1.5m\n"
+				"    reruns: 2\n"
+				"    reruns-delay: 250ms\n"
+				"    scope: '/db_(\\d+)\\//'\n"
+				"  - {filter: 'test(a) or # b', limit: [net, db]}\n"
+				"  - {serial: no, filter: \"all()\"}\n"
+				"  - {filter: all(), limit: [], timeout: 0, reruns: 0, priority: 1000, weight: 256}\n"
+				"limits:\n"
+				"  db: {max-workers: 2}\n"
+				"  spare: 256\n"
+				"  net: 1\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.limits.length, 3);
+	assert_string_equal(invocation.config.limits.items[0].name, "db");
+	assert_int_equal(invocation.config.limits.items[0].max_workers, 2);
+	assert_int_equal(invocation.config.limits.items[0].line, 15);
+	assert_int_equal(invocation.config.limits.items[0].column, 3);
+	assert_int_equal(invocation.config.limits.items[1].max_workers, 256);
+	assert_int_equal(invocation.config.limits.items[2].max_workers, 1);
+	assert_int_equal(invocation.config.rules.length, 4);
+	rule = &invocation.config.rules.items[0];
+	assert_string_equal(rule->filter, "marker(=db)");
+	assert_string_equal(rule->file, "xtop.yaml");
+	assert_int_equal(rule->filter_line, 2);
+	assert_int_equal(rule->filter_column, 13);
+	assert_int_equal(rule->serial, 1);
+	assert_true(rule->limits_set);
+	assert_int_equal(rule->limits, 1);
+	assert_int_equal(rule->weight, 4);
+	assert_int_equal(rule->priority, -1000);
+	assert_int_equal(rule->timeout, 90 * SECOND);
+	assert_int_equal(rule->reruns, 2);
+	assert_int_equal(rule->reruns_delay, SECOND / 4);
+	assert_string_equal(rule->scope, "db_(\\d+)\\/");
+	assert_int_equal(rule->scope_line, 10);
+	assert_int_equal(rule->scope_column, 12);
+	rule++;
+	assert_string_equal(rule->filter, "test(a) or # b");
+	assert_int_equal(rule->filter_column, 14);
+	assert_int_equal(rule->limits, 5);
+	assert_int_equal(rule->serial, -1);
+	assert_int_equal(rule->weight, 0);
+	assert_int_equal(rule->priority, INT_MIN);
+	assert_true(rule->timeout == UINT64_MAX);
+	assert_int_equal(rule->reruns, -1);
+	assert_true(rule->reruns_delay == UINT64_MAX);
+	assert_null(rule->scope);
+	assert_int_equal(rule->scope_line, 0);
+	rule++;
+	assert_int_equal(rule->serial, 0);
+	assert_false(rule->limits_set);
+	rule++;
+	assert_true(rule->limits_set);
+	assert_int_equal(rule->limits, 0);
+	assert_int_equal(rule->timeout, 0);
+	assert_int_equal(rule->reruns, 0);
+	assert_int_equal(rule->priority, 1000);
+	assert_int_equal(rule->weight, 256);
+	invocation_fini(&invocation);
+}
+
+static void wrong_rules_are_told(void **state)
+{
+	(void)state;
+	refuse_file("rules: {filter: a}\n", "xtop.yaml:1:8: rules: expected a list of rules, found a mapping");
+	refuse_file("rules: [a]\n",
+		    "xtop.yaml:1:9: rules: expected a mapping with filter and what it sets, found 'a'");
+	refuse_file("rules:\n  - serial: true\n", "xtop.yaml:2:5: the rule lacks the key 'filter', which says for "
+						  "which tests it holds");
+	refuse_file("rules:\n  - filter: a\n", "xtop.yaml:2:5: the rule sets nothing: expected serial, limit, weight, "
+					       "priority, timeout, reruns, reruns-delay or scope");
+	refuse_file("rules:\n  - {}\n",
+		    "xtop.yaml:2:5: the rule lacks the key 'filter', which says for which tests it holds");
+	refuse_file("rules:\n  - {filter: '', serial: true}\n",
+		    "xtop.yaml:2:14: filter: expected an expression such as file(net) or marker(=db), found \"\"");
+	refuse_file("rules:\n  - {filter: [a], serial: true}\n",
+		    "xtop.yaml:2:14: filter: expected an expression such as file(net) or marker(=db), found a list");
+	refuse_file("rules:\n  - {filter: a, prio: 3}\n",
+		    "xtop.yaml:2:17: expected a key of a rule (filter serial limit weight priority timeout reruns "
+		    "reruns-delay scope), found 'prio'");
+	refuse_file("rules:\n  - {filter: a, wieght: 3}\n",
+		    "xtop.yaml:2:17: expected a key of a rule, found 'wieght'; did you mean 'weight'?");
+	refuse_file("rules:\n  - {filter: a, serial: maybe}\n",
+		    "xtop.yaml:2:25: serial: expected true or false, found 'maybe'");
+	refuse_file("rules:\n  - {filter: a, weight: 0}\n",
+		    "xtop.yaml:2:25: weight: expected a number from 1 to 256, found '0'");
+	refuse_file("rules:\n  - {filter: a, weight: 257}\n",
+		    "xtop.yaml:2:25: weight: expected a number from 1 to 256, found '257'");
+	refuse_file("rules:\n  - {filter: a, priority: -1001}\n",
+		    "xtop.yaml:2:27: priority: expected a number from -1000 to 1000, found '-1001'");
+	refuse_file("rules:\n  - {filter: a, timeout: soon}\n",
+		    "xtop.yaml:2:26: timeout: expected a duration such as 90, 1.5, 250ms, 30s, 5m or 2h, at most "
+		    "30 years, found 'soon'");
+	refuse_file("rules:\n  - {filter: a, reruns-delay: [1]}\n",
+		    "xtop.yaml:2:31: reruns-delay: expected a duration, found a list");
+	refuse_file("rules:\n  - {filter: a, reruns: -1}\n",
+		    "xtop.yaml:2:25: reruns: expected a number, 0 or more, found '-1'");
+}
+
+static void a_scope_stands_between_slashes(void **state)
+{
+	static const char *const wrong[] = { "a", "/", "//", "/a", "a/", "/a\\/", "/\\\\\\/" };
+	struct invocation invocation;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char *text = alloc_format("rules:\n  - {filter: a, scope: '%s'}\n", wrong[i]);
+		char *message = alloc_format("xtop.yaml:2:24: scope: expected a regular expression between slashes, "
+					     "such as /db_[0-9]+/, found \"%s\"",
+					     wrong[i]);
+
+		refuse_file(text, message);
+		free(message);
+		free(text);
+	}
+	refuse_file("rules:\n  - {filter: a, scope: \"/a\\0/\"}\n",
+		    "xtop.yaml:2:24: scope: expected a regular expression between slashes, such as /db_[0-9]+/, "
+		    "found one with a NUL byte in it");
+	write_file("xtop.yaml", "rules:\n  - {filter: a, scope: '/a\\\\/'}\n  - {filter: a, scope: /b/}\n");
+	load("", NULL, &invocation);
+	assert_string_equal(invocation.config.rules.items[0].scope, "a\\\\");
+	assert_string_equal(invocation.config.rules.items[1].scope, "b");
+	assert_int_equal(invocation.config.rules.items[1].scope_line, 3);
+	invocation_fini(&invocation);
+}
+
+static void wrong_limits_are_told(void **state)
+{
+	struct str text = STR_INIT;
+
+	(void)state;
+	refuse_file("limits: [db]\n", "xtop.yaml:1:9: limits: expected a mapping of names to limits, found a list");
+	refuse_file("limits:\n  db: [2]\n",
+		    "xtop.yaml:2:7: db: expected a number, or a mapping with max-workers, found a list");
+	refuse_file("limits:\n  db: 0\n", "xtop.yaml:2:7: db: expected a number from 1 to 256, found '0'");
+	refuse_file("limits:\n  db:\n", "xtop.yaml:2:6: db: expected a number from 1 to 256, found nothing");
+	refuse_file("limits:\n  db: {max-workers: 257}\n",
+		    "xtop.yaml:2:21: max-workers: expected a number from 1 to 256, found '257'");
+	refuse_file("limits:\n  db: {max-worker: 2}\n",
+		    "xtop.yaml:2:8: expected a key of a limit, found 'max-worker'; did you mean 'max-workers'?");
+	refuse_file("limits:\n  db: {wait: 2}\n",
+		    "xtop.yaml:2:8: expected a key of a limit (max-workers), found 'wait'");
+	refuse_file("limits:\n  db: {}\n", "xtop.yaml:2:3: the limit lacks the key 'max-workers', which says how many "
+					   "of its tests may run at once");
+	refuse_file("limits:\n  '': 2\n", "xtop.yaml:2:3: limits: expected the name of a limit, found \"\"");
+	refuse_file("rules:\n  - {filter: a, limit: bd}\nlimits:\n  db: 2\n",
+		    "xtop.yaml:2:24: limit: expected the name of one below 'limits:', found 'bd'; did you mean 'db'?");
+	refuse_file("rules:\n  - {filter: a, limit: [db, network]}\nlimits:\n  db: 2\n",
+		    "xtop.yaml:2:29: limit: expected the name of one below 'limits:', found 'network'");
+	refuse_file("rules:\n  - {filter: a, limit: db}\n",
+		    "xtop.yaml:2:24: limit: expected the name of one below 'limits:', found 'db'; there are no "
+		    "limits");
+	refuse_file("rules:\n  - {filter: a, limit: {db: 2}}\nlimits:\n  db: 2\n",
+		    "xtop.yaml:2:24: limit: expected the name of a limit, or a list of them, found a mapping");
+	str_add_text(&text, "limits:\n");
+	for (unsigned i = 0; i < CONFIG_LIMITS_MAX; i++)
+		str_add_format(&text, "  l%u: 1\n", i);
+	str_add_text(&text, "  more: 1\n");
+	refuse_file(text.data, "xtop.yaml:66:3: limits: expected at most 64, found more");
+	str_fini(&text);
+}
+
 static void a_missing_working_directory_is_told(void **state)
 {
 	struct error error = ERROR_INIT;
@@ -445,6 +641,9 @@ static void a_missing_working_directory_is_told(void **state)
 	assert_non_null(strstr(error.message, "which is not there"));
 	load("replay f", NULL, &invocation);
 	invocation_fini(&invocation);
+	load("history export f", NULL, &invocation);
+	invocation_fini(&invocation);
+	assert_int_equal(load_words("doctor", NULL, &invocation, &error), -1);
 }
 
 static void arguments_are_kept_as_given(void **state)
@@ -501,6 +700,116 @@ static void a_replay_needs_one_file(void **state)
 	}
 }
 
+static void subcommands_have_their_words(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("history export --json a/../b", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_HISTORY);
+	assert_true(invocation.config.json);
+	assert_int_equal(invocation.operands.length, 2);
+	assert_string_equal(invocation.operands.items[0], "export");
+	assert_string_equal(invocation.operands.items[1], "a/../b");
+	assert_int_equal(invocation.config.arguments.length, 0);
+	assert_non_null(invocation.config.history_file);
+	assert_false(invocation.config.collect_only);
+	invocation_fini(&invocation);
+	load("scheduler check ./a.so", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_SCHEDULER);
+	assert_string_equal(invocation.operands.items[1], "./a.so");
+	invocation_fini(&invocation);
+	load("doctor -n 4", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_DOCTOR);
+	assert_int_equal(invocation.config.workers, 4);
+	invocation_fini(&invocation);
+}
+
+static void what_a_subcommand_has_no_use_for_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "--json", "--json: expected with history, doctor, scheduler or bench, found it with run; the "
+			    "events of a run are --format json" },
+		{ "list --json", "--json: expected with history, doctor, scheduler or bench, found it with list; the "
+				 "events of a run are --format json" },
+		{ "replay --json f", "--json: expected with history, doctor, scheduler or bench, found it with "
+				     "replay; the events of a run are --format json" },
+		{ "doctor a", "doctor: expected options only, found 'a'" },
+		{ "history -- a", "history: nothing is run, so there is nothing to give what stands behind --" },
+		{ "scheduler check -- a",
+		  "scheduler: nothing is run, so there is nothing to give what stands behind --" },
+	};
+	struct invocation invocation;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(load_words(cases[i][0], NULL, &invocation, &error), -1);
+		assert_string_equal(error.message, cases[i][1]);
+	}
+}
+
+static void bench_needs_no_valid_configuration(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_MAXFAIL=x"), NULL };
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "][\n");
+	load("bench -n 1,2 --frobnicate", environment, &invocation);
+	assert_int_equal(invocation.command, COMMAND_BENCH);
+	assert_int_equal(invocation.bench_arguments.length, 3);
+	assert_string_equal(invocation.bench_arguments.items[2], "--frobnicate");
+	assert_null(invocation.config.root);
+	invocation_fini(&invocation);
+}
+
+static void a_plugin_and_a_history_are_found_from_where_they_are_written(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_DIST=./env.so"), NULL };
+	const struct project *project = *state;
+	char *plugin = fs_join(project->root, "lib/mine.so");
+	char *history = fs_join(project->root, "h.db");
+	struct invocation invocation;
+
+	write_file("xtop.yaml", "defaults:\n  dist: lib/mine.so\n  history: h.db\n  no-history: true\n");
+	assert_int_equal(chdir("sub"), 0);
+	load("", NULL, &invocation);
+	assert_string_equal(invocation.config.dist, plugin);
+	assert_string_equal(invocation.config.history_file, history);
+	assert_true(invocation.config.no_history);
+	invocation_fini(&invocation);
+	load("--history mine.db", environment, &invocation);
+	assert_true(text_ends_with(invocation.config.dist, "/sub/env.so"));
+	assert_true(text_ends_with(invocation.config.history_file, "/sub/mine.db"));
+	assert_false(invocation.config.no_history);
+	invocation_fini(&invocation);
+	free(history);
+	free(plugin);
+}
+
+static void selections_are_kept(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_SHARD=1/3"), TEXT("XTOP_OPT_FILTER=all()"), NULL };
+	struct invocation invocation;
+
+	(void)state;
+	load("-E test(a) --last --order given --testrunuid u --maxschedchunk 3", environment, &invocation);
+	assert_string_equal(invocation.config.filter, "test(a)");
+	assert_int_equal(invocation.config.shard_index, 1);
+	assert_int_equal(invocation.config.shard_count, 3);
+	assert_true(invocation.config.last_run);
+	assert_true(invocation.config.order_given);
+	assert_string_equal(invocation.config.test_run_uid, "u");
+	assert_int_equal(invocation.config.max_sched_chunk, 3);
+	invocation_fini(&invocation);
+	/* As with -k "$CHOSEN" all are meant by an empty one. */
+	load("-E=", environment, &invocation);
+	assert_null(invocation.config.filter);
+	invocation_fini(&invocation);
+}
+
 static void help_needs_no_valid_configuration(void **state)
 {
 	struct invocation invocation;
@@ -543,6 +852,26 @@ static void options_that_were_set_are_known(void **state)
 	invocation_fini(&invocation);
 }
 
+static void the_command_line_and_the_environment_force(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_RERUNS=2"), NULL };
+	struct invocation invocation;
+	struct config *config = &invocation.config;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  timeout: 3\n  reruns: 1\n  reruns-delay: 1\n");
+	load("-x --timeout 4 --no-history", environment, &invocation);
+	assert_true(config_option_is_forced(config, "timeout"));
+	assert_true(config_option_is_forced(config, "reruns"));
+	assert_true(config_option_is_forced(config, "maxfail"));
+	assert_true(config_option_is_forced(config, "history"));
+	assert_true(config_option_is_set(config, "reruns-delay"));
+	assert_false(config_option_is_forced(config, "reruns-delay"));
+	assert_int_equal(config_apply_default(config, "numprocesses", "4", NULL), 1);
+	assert_false(config_option_is_forced(config, "numprocesses"));
+	invocation_fini(&invocation);
+}
+
 static void defaults_fill_in_what_nothing_set(void **state)
 {
 	struct invocation invocation;
@@ -562,6 +891,19 @@ static void defaults_fill_in_what_nothing_set(void **state)
 	assert_int_equal(config->reruns_delay, UINT64_C(1500000000));
 	assert_int_equal(config_apply_default(config, "durations", "0", &error), 1);
 	assert_true(config->durations == UINT_MAX);
+	assert_int_equal(config_apply_default(config, "dist", "loadscope", &error), 1);
+	assert_string_equal(config->dist, "loadscope");
+	assert_int_equal(config_apply_default(config, "maxschedchunk", "5", &error), 1);
+	assert_int_equal(config->max_sched_chunk, 5);
+	assert_int_equal(config_apply_default(config, "no_loadscope_reorder", "true", &error), 1);
+	assert_true(config->no_loadscope_reorder);
+	assert_int_equal(config_apply_default(config, "loadscope_reorder", "1", &error), 1);
+	assert_false(config->no_loadscope_reorder);
+	assert_int_equal(config_apply_default(config, "testrunuid", "abc", &error), 1);
+	assert_string_equal(config->test_run_uid, "abc");
+	assert_int_equal(config_apply_default(config, "dist", "./x.so", &error), 1);
+	assert_true(text_starts_with(config->dist, config->root));
+	assert_true(text_ends_with(config->dist, "/x.so"));
 	/* The next one may have another opinion. */
 	assert_int_equal(config_apply_default(config, "numprocesses", "5", &error), 1);
 	assert_int_equal(config->workers, 5);
@@ -740,13 +1082,23 @@ int main(void)
 		IN_PROJECT(wrong_sections_are_told),
 		IN_PROJECT(wrong_defaults_are_told),
 		IN_PROJECT(wrong_suites_are_told),
+		IN_PROJECT(rules_set_what_they_say),
+		IN_PROJECT(wrong_rules_are_told),
+		IN_PROJECT(a_scope_stands_between_slashes),
+		IN_PROJECT(wrong_limits_are_told),
 		IN_PROJECT(a_missing_working_directory_is_told),
 		IN_PROJECT(arguments_are_kept_as_given),
 		IN_PROJECT(a_replay_writes_only_what_it_was_told),
 		IN_PROJECT(a_replay_needs_one_file),
+		IN_PROJECT(subcommands_have_their_words),
+		IN_PROJECT(what_a_subcommand_has_no_use_for_is_refused),
+		IN_PROJECT(bench_needs_no_valid_configuration),
+		IN_PROJECT(a_plugin_and_a_history_are_found_from_where_they_are_written),
+		IN_PROJECT(selections_are_kept),
 		IN_PROJECT(help_needs_no_valid_configuration),
 		IN_PROJECT(all_slowest_tests_are_zero_as_in_pytest),
 		IN_PROJECT(options_that_were_set_are_known),
+		IN_PROJECT(the_command_line_and_the_environment_force),
 		IN_PROJECT(defaults_fill_in_what_nothing_set),
 		IN_PROJECT(pytest_is_given_its_options),
 		IN_PROJECT(stepwise_ends_at_the_first_failure),

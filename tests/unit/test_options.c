@@ -104,6 +104,20 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 		{ "override-ini", "addopts" },
 		{ "override-ini", "=value" },
 		{ "plugin", "" },
+		{ "dist", "" },
+		{ "dist", "mine.so" },
+		{ "maxschedchunk", "0" },
+		{ "maxschedchunk", "-1" },
+		{ "no-loadscope-reorder", "maybe" },
+		{ "loadscope-reorder", "" },
+		{ "testrunuid", "" },
+		{ "shard", "0/2" },
+		{ "shard", "3/2" },
+		{ "order", "random" },
+		{ "last", "2" },
+		{ "history", "" },
+		{ "no-history", "x" },
+		{ "json", "x" },
 	};
 	struct invocation invocation = { .command = COMMAND_RUN };
 
@@ -118,6 +132,10 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 	}
 	assert_int_equal(invocation.config.suite_names.length, 0);
 	assert_null(invocation.config.dist);
+	assert_null(invocation.config.shard);
+	assert_int_equal(invocation.config.shard_count, 0);
+	assert_int_equal(invocation.config.max_sched_chunk, 0);
+	assert_null(invocation.config.history_file);
 	invocation_fini(&invocation);
 }
 
@@ -173,6 +191,77 @@ static void a_flag_can_be_taken_back(void **state)
 	assert_int_equal(config->max_fail, 1);
 	assert_int_equal(option_find_letter('s')->set(&invocation, "true", NULL), 0);
 	assert_int_equal(config->capture, CAPTURE_NO);
+	assert_int_equal(option_find("no-loadscope-reorder")->set(&invocation, "1", NULL), 0);
+	assert_true(config->no_loadscope_reorder);
+	assert_int_equal(option_find("loadscope-reorder")->set(&invocation, "true", NULL), 0);
+	assert_false(config->no_loadscope_reorder);
+	assert_int_equal(option_find("loadscope-reorder")->set(&invocation, "false", NULL), 0);
+	assert_true(config->no_loadscope_reorder);
+	assert_int_equal(option_find("order")->set(&invocation, "given", NULL), 0);
+	assert_true(config->order_given);
+	assert_int_equal(option_find("order")->set(&invocation, "auto", NULL), 0);
+	assert_false(config->order_given);
+}
+
+static void every_mode_is_known(void **state)
+{
+	static const char *const modes[] = { "load",	  "loadscope", "loadfile", "loadgroup",
+					     "worksteal", "duration",  "each",	   "no" };
+	struct invocation invocation = { .command = COMMAND_RUN };
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		assert_int_equal(option_apply(option_find("dist"), &invocation, "/", modes[i], NULL), 0);
+		assert_string_equal(invocation.config.dist, modes[i]);
+		assert_non_null(strstr(option_find("dist")->help, modes[i]));
+	}
+	assert_int_equal(option_apply(option_find("dist"), &invocation, "/", "loadscop", &error), -1);
+	assert_string_equal(error.message,
+			    "expected load, loadscope, loadfile, loadgroup, worksteal, duration, each, no or a "
+			    "plugin such as ./mine.so, found 'loadscop'; did you mean 'loadscope'?");
+	invocation_fini(&invocation);
+}
+
+static void a_mode_with_a_slash_is_a_plugins_file(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+
+	(void)state;
+	assert_int_equal(option_apply(option_find("dist"), &invocation, "/base/x", "./mine.so", NULL), 0);
+	assert_string_equal(invocation.config.dist, "/base/x/mine.so");
+	assert_int_equal(option_apply(option_find("dist"), &invocation, "/base/x", "../lib/load", NULL), 0);
+	assert_string_equal(invocation.config.dist, "/base/lib/load");
+	invocation_fini(&invocation);
+}
+
+static void a_shard_is_kept_as_written_and_as_numbers(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+
+	(void)state;
+	assert_int_equal(option_find("shard")->set(&invocation, "02/5", NULL), 0);
+	assert_string_equal(invocation.config.shard, "02/5");
+	assert_int_equal(invocation.config.shard_index, 2);
+	assert_int_equal(invocation.config.shard_count, 5);
+	invocation_fini(&invocation);
+}
+
+static void the_history_that_was_named_last_counts(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	const struct option *file = option_find("history");
+	const struct option *none = option_find("no-history");
+
+	(void)state;
+	assert_int_equal(none->set(&invocation, "true", NULL), 0);
+	assert_true(invocation.config.no_history);
+	assert_int_equal(option_apply(file, &invocation, "/base", "h.db", NULL), 0);
+	assert_string_equal(invocation.config.history_file, "/base/h.db");
+	assert_false(invocation.config.no_history);
+	assert_int_equal(none->set(&invocation, "true", NULL), 0);
+	assert_true(invocation.config.no_history);
+	invocation_fini(&invocation);
 }
 
 static void slips_are_recognised(void **state)
@@ -187,6 +276,11 @@ static void slips_are_recognised(void **state)
 		{ "rerun", "reruns" },
 		{ "n", "numprocesses" },
 		{ "max-fail", "maxfail" },
+		{ "max-sched-chunk", "maxschedchunk" },
+		{ "filtr", "filter" },
+		{ "shards", "shard" },
+		{ "E", "filter" },
+		{ "testrun-uid", "testrunuid" },
 	};
 
 	(void)state;
@@ -247,6 +341,10 @@ int main(void)
 		cmocka_unit_test(file_names_are_taken_below_the_directory),
 		cmocka_unit_test(workers_may_be_automatic),
 		cmocka_unit_test(a_flag_can_be_taken_back),
+		cmocka_unit_test(every_mode_is_known),
+		cmocka_unit_test(a_mode_with_a_slash_is_a_plugins_file),
+		cmocka_unit_test(a_shard_is_kept_as_written_and_as_numbers),
+		cmocka_unit_test(the_history_that_was_named_last_counts),
 		cmocka_unit_test(slips_are_recognised),
 		cmocka_unit_test(help_names_every_option_and_fits_80_columns),
 		cmocka_unit_test(topics_are_told_once),

@@ -433,24 +433,13 @@ static void path_of_one_suite_leaves_the_others_out(void **state)
 	check(project, "unit in ROOT: unit/test_a.py\npytest in ROOT: more\n");
 }
 
-static void choice_of_pytests_passes_programs_over(void **state)
-{
-	struct project *project = *state;
-
-	make_file("tests/test_a.py");
-	make_program("tests/test_b");
-	project->invocation.config.keyword = alloc_string("x");
-	check(project, "pytest in ROOT:\n"
-		       "note the suite 'default' is passed over: -k chooses among pytest's tests only\n");
-}
-
-static void choice_without_pytests_tests_is_an_error(void **state)
+static void stepwise_without_pytests_tests_is_an_error(void **state)
 {
 	struct project *project = *state;
 
 	make_program("tests/test_b");
-	project->invocation.config.last_failed = true;
-	check(project, "error: --last-failed is for pytest's tests only, and there are none of them here\n");
+	project->invocation.config.stepwise = true;
+	check(project, "error: --stepwise is for pytest's tests only, and there are none of them here\n");
 }
 
 /* What the server is started with and given, a line each. */
@@ -612,8 +601,7 @@ int main(void)
 		project_test(suite_whose_paths_are_gone_takes_nothing),
 		project_test(program_leaves_pytests_suites_out),
 		project_test(path_of_one_suite_leaves_the_others_out),
-		project_test(choice_of_pytests_passes_programs_over),
-		project_test(choice_without_pytests_tests_is_an_error),
+		project_test(stepwise_without_pytests_tests_is_an_error),
 		project_test(command_has_paths_before_options),
 		project_test(nearest_python_is_taken),
 		project_test(wrong_python_is_told),

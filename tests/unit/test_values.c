@@ -203,6 +203,74 @@ static void a_choice_is_one_of_its_words(void **state)
 	assert_int_equal(index, 2);
 }
 
+static void a_choice_may_allow_what_is_no_word(void **state)
+{
+	struct error error = ERROR_INIT;
+	int index = 9;
+
+	(void)state;
+	assert_int_equal(value_choice_or("no", "load|no", "./x.so", &index, NULL), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(value_choice_or("./x.so", "load|no", "./x.so", &index, &error), -1);
+	assert_string_equal(error.message, "expected load, no or ./x.so, found './x.so'");
+	assert_int_equal(value_choice_or("lod", "load|no", "./x.so", &index, &error), -1);
+	assert_string_equal(error.message, "expected load, no or ./x.so, found 'lod'; did you mean 'load'?");
+}
+
+static void numbers_may_be_below_zero(void **state)
+{
+	static const char *const wrong[] = { "",     "-",   "--1", "+1",  "1.5",
+					     "1001", "-11", "0x1", "1 ",  "99999999999999999999",
+					     "-9223372036854775808" };
+	static const struct {
+		const char *text;
+		long number;
+	} right[] = { { "0", 0 }, { "-0", 0 }, { "-10", -10 }, { "1000", 1000 }, { "007", 7 } };
+	struct error error = ERROR_INIT;
+	long number;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		number = 99;
+		assert_int_equal(value_number(right[i].text, -10, 1000, &number, NULL), 0);
+		assert_int_equal(number, right[i].number);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		number = 99;
+		assert_int_equal(value_number(wrong[i], -10, 1000, &number, NULL), -1);
+		assert_int_equal(number, 99);
+	}
+	assert_int_equal(value_number("high", -10, 1000, &number, &error), -1);
+	assert_string_equal(error.message, "expected a number from -10 to 1000, found 'high'");
+}
+
+static void a_part_is_one_of_several(void **state)
+{
+	static const char *const wrong[] = { "",    "2",    "/",    "2/",	"/5",	  "0/5",      "6/5", "-1/5",
+					     "2/0", "2/5x", "2//5", "2/ 5",	"2 / 5",  "1/100001", "a/b", "1/2/3",
+					     "99999999999999999999/99999999999999999999" };
+	struct error error = ERROR_INIT;
+	unsigned index = 9;
+	unsigned count = 9;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(value_part(wrong[i], &index, &count, NULL), -1);
+	assert_int_equal(index, 9);
+	assert_int_equal(count, 9);
+	assert_int_equal(value_part("1/1", &index, &count, NULL), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(count, 1);
+	assert_int_equal(value_part("100000/100000", &index, &count, NULL), 0);
+	assert_int_equal(index, 100000);
+	assert_int_equal(value_part("2/5", &index, &count, NULL), 0);
+	assert_int_equal(index, 2);
+	assert_int_equal(count, 5);
+	assert_int_equal(value_part("5/2", &index, &count, &error), -1);
+	assert_string_equal(error.message,
+			    "expected I/N such as 2/5, I from 1 to N and N at most 100000, found '5/2'");
+}
+
 static void truth_has_several_spellings(void **state)
 {
 	static const char *const yes[] = { "true", "True", "yes", "on", "1" };
@@ -256,6 +324,9 @@ int main(void)
 		cmocka_unit_test(counts_keep_to_their_limits),
 		cmocka_unit_test(a_limit_that_nobody_reaches_is_not_told),
 		cmocka_unit_test(a_choice_is_one_of_its_words),
+		cmocka_unit_test(a_choice_may_allow_what_is_no_word),
+		cmocka_unit_test(numbers_may_be_below_zero),
+		cmocka_unit_test(a_part_is_one_of_several),
 		cmocka_unit_test(truth_has_several_spellings),
 		cmocka_unit_test(a_quoted_value_is_safe_and_short),
 	};
