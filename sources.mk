@@ -382,7 +382,11 @@ unit_support = \
 script_tests = \
 	tests/check_layers.sh \
 	tests/cli/bad_input.sh \
+	tests/cli/bench.sh \
 	tests/cli/demo.sh \
+	tests/cli/dist_crashes.sh \
+	tests/cli/dist_modes.sh \
+	tests/cli/doctor.sh \
 	tests/cli/full_lane.sh \
 	tests/cli/help_matches_man.sh \
 	tests/cli/interrupt.sh \
@@ -393,6 +397,7 @@ script_tests = \
 	tests/cli/output.sh \
 	tests/cli/pytest_bad_input.sh \
 	tests/cli/pytest_crashes.sh \
+	tests/cli/pytest_dist.sh \
 	tests/cli/pytest_fixtures.sh \
 	tests/cli/pytest_forking.sh \
 	tests/cli/pytest_marks.sh \
@@ -403,6 +408,10 @@ script_tests = \
 	tests/cli/pytest_start_modes.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \
+	tests/cli/scheduler_plugin.sh \
+	tests/cli/selection.sh \
+	tests/cli/serial.sh \
+	tests/cli/shards.sh \
 	tests/cli/spawn_errors.sh \
 	tests/cli/timeouts_reruns.sh \
 	tests/cli/workers_and_limits.sh \
@@ -430,6 +439,18 @@ shipped_files = \
 	tests/compat/pytest_suites.sh \
 	tests/compat/tap_outcomes.pl \
 	tests/compat/tap_suites.sh \
+	tests/fixtures/dist_crash/conftest.py \
+	tests/fixtures/dist_crash/pytest.ini \
+	tests/fixtures/dist_crash/test_a.py \
+	tests/fixtures/dist_crash/test_b.py \
+	tests/fixtures/dist_crash/test_c.py \
+	tests/fixtures/dist_lib.sh \
+	tests/fixtures/dist_rules.pl \
+	tests/fixtures/dist_suite/conftest.py \
+	tests/fixtures/dist_suite/pytest.ini \
+	tests/fixtures/dist_suite/test_a.py \
+	tests/fixtures/dist_suite/test_b.py \
+	tests/fixtures/dist_suite/test_c.py \
 	tests/fixtures/pytest_fixtures/check.py \
 	tests/fixtures/pytest_fixtures/conftest.py \
 	tests/fixtures/pytest_fixtures/other/__init__.py \

@@ -51,7 +51,7 @@ sed -n 's/.*--\([a-z-]*\).*/\1/p' "$scratch/help" | while read -r name; do
 	printf 'defaults:\n  %s: []\n' "$name" >"$scratch/xtop.yaml"
 	"$XTOP" list --config "$scratch/xtop.yaml" 2>&1 </dev/null | grep -q 'found a list' && echo "$name"
 done | sort >"$scratch/accepted"
-sed -n '/^These options/,/^\.Sh/s/^\.Cm \([a-z-]*\).*/\1/p' "$file_page" | sort >"$scratch/documented"
+sed -n '/^These options/,/^\.S[hs]/s/^\.Cm \([a-z-]*\).*/\1/p' "$file_page" | sort >"$scratch/documented"
 number=$((number + 1))
 difference=$(diff "$scratch/documented" "$scratch/accepted") || printf 'not '
 echo "ok $number - xtop.yaml(5) lists the options that xtop.yaml takes"

@@ -62,14 +62,8 @@ refused "list:3: 'tests/unit/test_b.py' is no file or directory, and no test has
 end
 
 begin 'a choice that only pytest understands is refused without its tests'
-xtop -k x programs
-refused '-k is for pytest'"'"'s tests only, and there are none of them here'
-xtop -m x programs
-refused '-m is for pytest'"'"'s tests only, and there are none of them here'
-xtop --lf programs
-refused '--last-failed is for pytest'"'"'s tests only, and there are none of them here'
-xtop --deselect x programs
-refused '--deselect is for pytest'"'"'s tests only, and there are none of them here'
+xtop --sw programs
+refused '--stepwise is for pytest'"'"'s tests only, and there are none of them here'
 end
 
 begin 'values that make no sense are refused'

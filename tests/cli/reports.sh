@@ -33,7 +33,7 @@ end
 
 begin 'in a pipe a run tells its failures, and no more'
 rm -f flaky
-xtop --reruns 1 tests
+xtop --reruns 1 --no-history tests
 # Everything before the first section.
 equal 'what is told meanwhile' "xtop: 8 tests on 2 workers${newline}4" \
 	"$(sed '/^-- /,$d' "$out" | sed '/^$/d' | head -n 1)$newline$(sed '/^-- /,$d' "$out" | grep -c '^[x!] ')"

@@ -64,7 +64,7 @@ err_has 'see ulimit -f'
 end
 
 begin 'there are no more workers than tests'
-WANTED="$(ulimit -Sn) $(ulimit -Hn)" xtop -n 8 tests/test_1 tests/test_2 tests/test_3
+WANTED="$(ulimit -Sn) $(ulimit -Hn)" xtop -n 8 --dist load tests/test_1 tests/test_2 tests/test_3
 code 0
 out_line 'xtop: 3 tests on 3 workers'
 end

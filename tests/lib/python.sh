@@ -56,7 +56,11 @@ python_has() {
 
 # Either one; the newest where both are there.
 python_any() {
-	python_newest || python_debian
+	if python=$(python_newest); then
+		echo "$python"
+	else
+		python_debian
+	fi
 }
 
 each_python() {
