@@ -251,9 +251,9 @@ class Controller:
             return []
         root = str(self._config.rootpath)
         said = (
-            "XT6001: pytest_xdist_make_scheduler of %s can't be honoured: it schedules xdist's workers,"
-            " and there are none; nearest: --dist loadscope|loadgroup, a rule with `scope:` in"
-            " xtop.yaml, or a plugin (xtop-scheduler(3))"
+            "XT6001: pytest_xdist_make_scheduler of %s can't be honoured: it schedules xdist's"
+            " workers, and there are none; nearest: --dist loadscope|loadgroup, a rule with `scope:`"
+            " in xtop.yaml, or a plugin (xtop-scheduler(3))"
         )
         return [
             said % file_of(hook, root)

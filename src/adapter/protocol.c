@@ -53,6 +53,8 @@ void protocol_put_collect(struct str *out, const struct protocol_collect *collec
 	json_put_text(object, "capture", slice_of(collect->capture));
 	json_put_bool(object, "collect_only", collect->collect_only);
 	json_put_bool(object, "auxiliary", collect->auxiliary);
+	if (collect->dist)
+		json_put_text(object, "dist", slice_of(collect->dist));
 	json_put_text(object, "socket", slice_of(collect->socket));
 	put_line(out, object);
 }

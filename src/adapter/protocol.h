@@ -32,6 +32,7 @@ struct protocol_collect {
 	const char *capture; /* "live" "no" "fd" "sys" "tee-sys" */
 	bool collect_only;
 	bool auxiliary;      /* a second server, for reruns of changed code only */
+	const char *dist;    /* --dist; NULL: it was not given */
 	const char *socket;  /* abstract name on which it listens for workers */
 };
 void protocol_put_collect(struct str *out, const struct protocol_collect *collect);

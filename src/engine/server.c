@@ -197,6 +197,7 @@ static void send_collect(struct server *server, const struct pytest_arguments *a
 					    .capture = capture_names[config->capture],
 					    .collect_only = engine->collect_only,
 					    .auxiliary = server->auxiliary,
+					    .dist = config->dist,
 					    .socket = server->socket };
 	struct str line = STR_INIT;
 	protocol_put_collect(&line, &collect);

@@ -217,7 +217,15 @@ static void load_sift(struct duration *duration, struct piece piece)
 	heap[at] = piece;
 }
 
-/* The bound unit in which most waits, NO_UNIT: none that is known here has two tests to share. What waits in
+/* A single test is the next of its worker, which has no use for it while it holds another. */
+static bool can_share(const struct duration *duration, const struct unit *unit)
+{
+	if (unit->bound == SCHED_ANY_WORKER)
+		return false;
+	return unit->waiting > 1 || (unit->waiting == 1 && sched_holds(duration->sched, unit->bound));
+}
+
+/* The bound unit in which most waits, NO_UNIT: none that is known here has a test to spare. What waits in
  * a unit becomes less as a rule, so the root is brought up to date until it stays where it is. */
 static uint32_t most_loaded(struct duration *duration)
 {
@@ -227,7 +235,7 @@ static uint32_t most_loaded(struct duration *duration)
 		struct piece top = duration->loaded.items[0];
 		struct unit *unit = &units[top.unit];
 
-		if (unit->bound == SCHED_ANY_WORKER || unit->waiting < 2) {
+		if (!can_share(duration, unit)) {
 			unit->flags &= (uint8_t)~LOADED;
 			top = duration->loaded.items[--duration->loaded.length];
 			if (duration->loaded.length > 0)
@@ -250,6 +258,8 @@ static uint32_t second_half(const struct duration *duration, uint32_t victim)
 	uint32_t item = unit->head;
 	double sum = 0;
 
+	if (unit->waiting == 1)
+		return item;
 	do {
 		sum += (double)items[item].expected;
 		item = items[item].next;
@@ -268,7 +278,7 @@ static uint32_t find_loaded(struct duration *duration)
 		uint32_t unit = sched_unit_of(duration->sched, worker);
 
 		if (unit != NO_UNIT && !(flags_of(duration, unit) & LOADED) &&
-		    sched_units(duration->sched)[unit].waiting >= 2)
+		    can_share(duration, &sched_units(duration->sched)[unit]))
 			load_push(duration, unit);
 	}
 	duration->waited_in_vain = sched_waiting(duration->sched);

@@ -93,6 +93,8 @@ struct item *sched_items(const struct sched *sched);
 size_t sched_item_count(const struct sched *sched);
 struct unit *sched_units(const struct sched *sched);
 size_t sched_unit_count(const struct sched *sched);
+/* Whether a worker holds a test. */
+bool sched_holds(const struct sched *sched, unsigned worker);
 /* The unit that a worker works at, NO_UNIT: none. */
 uint32_t sched_unit_of(const struct sched *sched, unsigned worker);
 /* While next or steal is called: the expected seconds of the test behind which the worker is to hold what it

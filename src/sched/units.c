@@ -34,6 +34,11 @@ size_t sched_unit_count(const struct sched *sched)
 	return sched->units.length;
 }
 
+bool sched_holds(const struct sched *sched, unsigned worker)
+{
+	return worker < sched->places.length && sched->places.items[worker].held != NO_ITEM;
+}
+
 uint32_t sched_unit_of(const struct sched *sched, unsigned worker)
 {
 	uint32_t unit = worker < sched->places.length ? sched->places.items[worker].current : NO_UNIT;

@@ -35,7 +35,7 @@ dump before anything
 0 run.started run_id=8f2c1d77 root=/home/user/demo workers=4
 dump collecting
 0.1 test.found test=1 suite=demo id=tests/one.sh
-0.2 run.collected tests=1
+0.2 run.collected tests=1 dist=load
 dump collected
 END
 
@@ -287,6 +287,15 @@ key p
 dump paused
 key p
 dump goes on
+calls
+key }
+dump one worker more
+3 worker.started worker=4 incarnation=1 pid=1005
+dump it is there
+key {
+dump one fewer
+3.1 worker.left worker=4 incarnation=1 workers=4
+dump it has gone
 calls
 wait 10
 dump the message has gone

@@ -188,7 +188,7 @@ static void what_is_no_event_is_refused(void **state)
 	assert_no_event("", 0);
 	assert_no_event("\0", 1);
 	assert_no_event("\xff", 1);
-	str_add_char(&bytes, (char)(EVENT_RUN_FINISHED + 1));
+	str_add_char(&bytes, (char)(EVENT_WORKER_LEFT + 1));
 	assert_no_event(bytes.data, bytes.length);
 	str_fini(&bytes);
 }

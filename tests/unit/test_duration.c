@@ -259,6 +259,21 @@ static void idle_worker_takes_half_of_what_waits(void **state)
 	sched_free(sched);
 }
 
+/* Were it kept for its worker, the other's harness would hear that nothing comes, tear all down, and get it after all. */
+static void idle_worker_takes_the_last_test_of_one_that_is_busy(void **state)
+{
+	struct sched *sched = sched_of_duration();
+
+	(void)state;
+	for (uint64_t number = 1; number <= 2; number++)
+		add(sched, number, "f", "s", 1);
+	collected(sched, 1);
+	sched_worker_added(sched, 1);
+	assert_int_equal(sched_next(sched, 0, false), 1);
+	assert_int_equal(sched_next(sched, 1, false), 2);
+	sched_free(sched);
+}
+
 static void test_held_behind_a_long_one_goes_to_an_idle_worker(void **state)
 {
 	struct sched *sched = sched_of_duration();
@@ -416,6 +431,7 @@ int main(void)
 		cmocka_unit_test(short_rest_of_a_scope_does_not_go_before_the_longest),
 		cmocka_unit_test(nothing_is_held_behind_a_long_test),
 		cmocka_unit_test(idle_worker_takes_half_of_what_waits),
+		cmocka_unit_test(idle_worker_takes_the_last_test_of_one_that_is_busy),
 		cmocka_unit_test(test_held_behind_a_long_one_goes_to_an_idle_worker),
 		cmocka_unit_test(rest_of_a_scope_waits_for_its_worker_to_come_again),
 		cmocka_unit_test(tests_that_are_found_late_come_by_length_too),
