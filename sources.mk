@@ -389,6 +389,7 @@ script_tests = \
 	tests/cli/doctor.sh \
 	tests/cli/full_lane.sh \
 	tests/cli/help_matches_man.sh \
+	tests/cli/history.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
@@ -482,7 +483,9 @@ shipped_files = \
 	tests/fuzz/fuzz_config.seeds/mapping.yaml \
 	tests/fuzz/fuzz_config.seeds/rules.yaml \
 	tests/fuzz/fuzz_event.c \
+	tests/fuzz/fuzz_filter.c \
 	tests/fuzz/fuzz_journal.c \
+	tests/fuzz/fuzz_keyword.c \
 	tests/fuzz/fuzz_model.c \
 	tests/fuzz/fuzz_protocol.c \
 	tests/fuzz/fuzz_quarantine.c \

@@ -136,8 +136,9 @@ static void add_spelling(struct str *out, const struct filter_lexer *lexer, cons
 	size_t at = lexer->source.at;
 	struct slice first = slice_trim((struct slice){ text + argument, at - argument });
 	struct slice whole = { text + argument, at - argument + strcspn(text + at, ")") };
+	bool either = text[at] == ',' || (text_starts_with(text + at, "or") && expression_space(text, at + 2));
 
-	if (text[at] == ',' || (text_starts_with(text + at, "or") && expression_space(text, at + 2)))
+	if (either && first.length <= SHOWN_TEXT)
 		str_add_format(out, "; for either of several write %s(%.*s) or %s(...)", name,
 			       (int)first.length, first.data, name);
 	if (strcmp(name, filter_function_names[FILTER_OUTCOME]) == 0)

@@ -605,6 +605,11 @@ static void of_a_long_expression_the_place_is_shown(void **state)
 	assert_memory_equal(second, "  ...xxx", 8);
 	assert_memory_equal(third - 8, "xxxx...\n", 8);
 	assert_memory_equal(second + caret_of(&error), "'wxxx", 5);
+	/* Advice that would repeat much of it is not given. */
+	memcpy(text, "test(", 5);
+	memcpy(text + 2900, " or x", 5);
+	text[1500] = text[1501] = 'x';
+	assert_refused(text, "expected ')' behind test(..., found 'or'; text with spaces", 2902);
 }
 
 static char *repeated(const char *part, size_t count, const char *rest)

@@ -475,6 +475,8 @@ static void tests_not_known_count_as_the_median(void **state)
 			ones += parts[i] == 1;
 		assert_int_equal(ones, 3);
 	}
+	shard_balance(2, suite.tests + 8, 1, parts);
+	assert_int_equal(parts[0], 1);
 	suite_free(&suite);
 }
 

@@ -1,0 +1,80 @@
+#!/bin/sh
+# What a run keeps for the next one, and how it travels. TAP on stdout.
+# shellcheck disable=SC1091
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cases.sh"
+
+mkdir tests
+program tests/test_1 'exit 0'
+program tests/test_2 'exit 0'
+
+begin 'a run is kept, and git is not to see it'
+xtop -n 2 tests
+code 0
+equal 'what git is to see' '*' "$(cat .xtop/.gitignore)"
+xtop --no-history --history elsewhere.db tests
+code 0
+[ -f elsewhere.db ] || complain '--history does not take --no-history back'
+rm elsewhere.db
+xtop --no-history tests
+code 0
+end
+
+begin 'a history that nobody has begun is not made by looking'
+xtop --history none.db --collect-only tests
+code 0
+[ ! -e none.db ] || complain 'none.db was made'
+xtop history --history none.db export copy.db
+code 4
+err_has 'none.db'
+[ ! -e none.db ] || complain 'none.db was made'
+end
+
+begin 'what is exported is a snapshot, which a run reads and leaves as it is'
+xtop history export snapshot.db
+code 0
+cp snapshot.db before.db
+xtop -n 2 --history snapshot.db tests
+code 0
+out_line 'xtop: 2 tests on 2 workers, duration'
+cmp -s snapshot.db before.db || complain 'the snapshot was changed'
+end
+
+begin 'what is imported counts'
+rm -rf .xtop
+xtop history import snapshot.db
+code 0
+out_has 'added 1 run'
+xtop history import snapshot.db
+code 0
+out_has 'added 0 runs'
+xtop -n 2 tests
+code 0
+out_line 'xtop: 2 tests on 2 workers, duration'
+end
+
+begin 'a damaged history costs a message, not the run'
+printf 'this is no database, however long it is made by what stands here' >.xtop/history.db
+rm -f .xtop/history.db-*
+xtop -n 2 tests
+code 0
+out_has 'xtop: warning: the run goes on without a history: '
+closes 'xtop: 2 passed, 0 failed, 0 skipped'
+grep -q 'this is no database' .xtop/history.db || complain 'the file was changed'
+xtop --shard 1/2 --history .xtop/history.db tests
+code 4
+err_has 'shards that see different histories would not add up'
+end
+
+begin 'words that make no sense are refused'
+rm .xtop/history.db
+xtop history
+code 4
+err_has 'export'
+xtop history forget snapshot.db
+code 4
+xtop history import missing.db
+code 4
+err_has 'missing.db'
+end
+
+finish
