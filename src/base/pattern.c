@@ -7,14 +7,14 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-/* PCRE2 counts the steps of a match anew at each place of the subject where it tries to begin one, so the
- * budget of a search is shared out over the subject's bytes. A pattern that ran out of steps has fewer the
- * next time: a hundred thousand tests must not cost a hundred thousand times the most that one may cost. */
+/* PCRE2 counts the steps of a match anew at each place of the subject where it tries to begin one. A
+ * pattern that ran out of them has half as many the next time: a hundred thousand tests must not cost a
+ * hundred thousand times the most that one may cost. Steps are counted and not time, so that all machines
+ * give the same answer. */
 enum {
-	SEARCH_STEPS = 10000000, /* in all places of a short subject together */
-	PLACE_STEPS = 50000,     /* in each place of a long one */
-	FEWEST_STEPS = 1000,     /* of a pattern that ran out of steps several times */
-	DEPTH_LIMIT = 100000,    /* of the interpreter, which serves where there is no JIT */
+	MOST_STEPS = 50000,   /* at one place */
+	FEWEST_STEPS = 1000,  /* of a pattern that ran out of steps several times */
+	DEPTH_LIMIT = 100000, /* of the interpreter, which serves where there is no JIT */
 	HEAP_LIMIT_KIB = 20 * 1024,
 };
 
@@ -93,14 +93,12 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
-static uint32_t steps_for(const struct pattern *pattern, size_t length)
+static uint32_t steps_left(const struct pattern *pattern)
 {
-	size_t steps = SEARCH_STEPS / (length + 1);
+	unsigned times = pattern->times_given_up;
+	uint32_t steps = times < 16 ? (uint32_t)MOST_STEPS >> times : 0;
 
-	if (steps < PLACE_STEPS)
-		steps = PLACE_STEPS;
-	steps >>= pattern->times_given_up < 16 ? pattern->times_given_up : 16;
-	return steps < FEWEST_STEPS ? FEWEST_STEPS : (uint32_t)steps;
+	return steps < FEWEST_STEPS ? FEWEST_STEPS : steps;
 }
 
 /* How many offsets pattern->data has now; 0: no match. */
@@ -109,7 +107,7 @@ static int match(struct pattern *pattern, struct slice subject)
 	PCRE2_SPTR bytes = (PCRE2_SPTR)(subject.data ? subject.data : "");
 	int count;
 
-	pcre2_set_match_limit(pattern->context, steps_for(pattern, subject.length));
+	pcre2_set_match_limit(pattern->context, steps_left(pattern));
 	count = pcre2_match(pattern->code, bytes, subject.length, 0, 0, pattern->data, pattern->context);
 	/* The JIT's stack is small; the interpreter keeps its own on the heap. */
 	if (count == PCRE2_ERROR_JIT_STACKLIMIT)

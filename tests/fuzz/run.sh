@@ -15,7 +15,7 @@ if [ ! -f Makefile ]; then
 	"$source/configure" --quiet CC=clang CFLAGS='-O1 -g' --enable-sanitizers="fuzzer-no-link,$sanitizers"
 fi
 make -s -j"$(nproc)" libxtop.a
-libraries=$(pkg-config --libs ncursesw yaml-0.1 jansson libuv zlib)
+libraries=$(pkg-config --libs ncursesw yaml-0.1 jansson libuv zlib libpcre2-8 sqlite3)
 failed=
 for target in "$source"/tests/fuzz/*.c; do
 	[ -f "$target" ] || continue
