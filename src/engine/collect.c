@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Everything is found before anything is said: a mistake in the command line must not leave a record, or an
- * earlier one overwritten, of a run that never was. */
 #define FAILED_FIRST 2000 /* more than the priority of any rule */
 
+/* Everything is found before anything is said: a mistake in the command line must not leave a record, or an
+ * earlier one overwritten, of a run that never was. */
 enum finding_kind { FINDING_TEST, FINDING_BROKEN, FINDING_NOTE };
 
 struct finding {
@@ -161,9 +161,11 @@ static void schedule(struct engine *engine, uint64_t number, const struct ruled 
 	struct entry *entry = engine_entry(engine, number);
 	struct found_test *found = &entry->found;
 	/* In order, alone: nothing is distributed, and what waits for the end of others would only come late. */
-	bool parallel = team_is_parallel(engine);
-	int priority = ruled->priority;
-	if (engine->config->failed_first && outcome_is_failure(facts->outcome))
+	bool parallel = team_is_parallel(engine), given = engine->config->order_given;
+	/* Nor do rules change an order that is promised. */
+	bool ordered = !parallel || given;
+	int priority = ordered ? 0 : ruled->priority;
+	if (engine->config->failed_first && !given && outcome_is_failure(facts->outcome))
 		priority += FAILED_FIRST;
 	struct sched_test test = {
 		.number = number,
@@ -172,7 +174,7 @@ static void schedule(struct engine *engine, uint64_t number, const struct ruled 
 		.file = found->file,
 		.scope = found->scope,
 		.group = found->group,
-		.unit = ruled->unit,
+		.unit = ordered ? NULL : ruled->unit,
 		.expected = facts->duration == UINT64_MAX ? 0 : facts->duration,
 		.priority = priority,
 		.weight = parallel ? ruled->weight : 1,
@@ -343,6 +345,8 @@ int collect_begin(struct engine *engine, struct error *error)
 					 .limits = limits };
 	for (size_t i = 0; i < config->limits.length && i < SCHED_LIMITS_MAX; i++)
 		limits[options.limit_count++] = config->limits.items[i].max_workers;
+	if (config->order_given && options.mode && strcmp(options.mode, "each") == 0)
+		return error_set(error, "--order given runs each test once, so it can't be used with --dist each");
 	if (config->order_given)
 		options.mode = "load";
 	else if (!options.mode)

@@ -213,6 +213,8 @@ bool team_may_be_large(struct engine *engine);
 void team_tell_left(struct engine *engine, unsigned slot);
 /* A slot is empty for good: what was bound to it goes to others, what only it may run is not run. */
 void team_lost(struct engine *engine, unsigned slot, const char *reason);
+/* Whether a worker is there, or can come, that may run the test. */
+bool team_can_run(const struct engine *engine, const struct entry *entry);
 /* One worker more, or one fewer (`more` false), while the run goes on. */
 int team_change(struct engine *engine, bool more, struct error *error);
 

@@ -116,8 +116,23 @@ static uint64_t deciding_duration(const struct test *test)
 	return attempt ? attempt->duration : test->duration;
 }
 
+/* Under --dist each a test has a verdict for each worker, one behind the other in the list, and one place in the
+ * history: what failed anywhere has failed, whoever ended last. */
+static uint64_t deciding_copy(struct engine *engine, uint64_t number)
+{
+	unsigned only = engine_entry(engine, number)->only;
+	for (unsigned i = 0; only != NO_SLOT && i < engine->each; i++) {
+		uint64_t copy = number - only + i;
+		const struct test *test = model_test(engine->model, copy);
+		if (test && engine_entry(engine, copy)->state == ENTRY_DONE && outcome_is_failure(test->outcome))
+			return copy;
+	}
+	return number;
+}
+
 void past_record(struct engine *engine, uint64_t number)
 {
+	number = deciding_copy(engine, number);
 	const struct entry *entry = engine_entry(engine, number);
 	const struct test *test = model_test(engine->model, number);
 	if (!engine->recorded || !test || entry->attempt == 0)

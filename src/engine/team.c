@@ -13,12 +13,12 @@ bool team_is_parallel(const struct engine *engine)
 	return engine->config->workers != 0 && !(dist && strcmp(dist, "no") == 0);
 }
 
-static unsigned long by_machine(struct engine *engine)
+static unsigned long by_machine(struct engine *engine, bool tell)
 {
 	struct cpus_count count;
 	unsigned most = engine->config->max_workers > 0 ? (unsigned)engine->config->max_workers : UINT32_MAX;
 	cpus_count(engine->history ? history_worker_memory(engine->history) : 0, &count);
-	if (count.by_memory && count.workers == count.by_memory && count.by_memory < count.affinity)
+	if (tell && count.by_memory && count.workers == count.by_memory && count.by_memory < count.affinity)
 		engine_log(engine, LEVEL_NOTE,
 			   "%u worker%s: the memory that can be had is not enough for more (`xtop doctor` tells the "
 			   "numbers)",
@@ -52,7 +52,7 @@ unsigned team_count(struct engine *engine)
 	if (!team_is_parallel(engine))
 		wanted = 1;
 	else if (config->workers < 0)
-		wanted = by_machine(engine);
+		wanted = by_machine(engine, true);
 	if (!each && wanted > tests)
 		wanted = tests ? tests : 1;
 	if (wanted > RING_LANES)
@@ -64,7 +64,7 @@ bool team_may_be_large(struct engine *engine)
 {
 	if (!team_is_parallel(engine))
 		return false;
-	return engine->config->workers < 0 ? by_machine(engine) > 1 : engine->config->workers > 1;
+	return engine->config->workers < 0 ? by_machine(engine, false) > 1 : engine->config->workers > 1;
 }
 
 struct losses {
@@ -85,6 +85,12 @@ void team_lost(struct engine *engine, unsigned slot, const char *reason)
 		return;
 	engine->slots[slot].scheduled = false;
 	sched_worker_gone(engine->sched, slot, lose, &losses);
+	/* Nor can those be run again that are only its own and have not come back to the scheduler yet. */
+	for (size_t i = 0; i < engine->entries.length; i++) {
+		const struct entry *entry = &engine->entries.items[i];
+		if (entry->only == slot && (entry->state == ENTRY_DELAYED || entry->state == ENTRY_LOOKED_UP))
+			vec_push(&losses.tests, i + 1);
+	}
 	vec_each(&losses.tests, test)
 		verdict_not_run(engine, *test, reason);
 	vec_fini(&losses.tests);
@@ -96,6 +102,12 @@ static unsigned staying(const struct engine *engine)
 	for (unsigned i = 0; i < engine->workers; i++)
 		count += engine->slots[i].state != SLOT_EMPTY && !engine->slots[i].leaving;
 	return count;
+}
+
+bool team_can_run(const struct engine *engine, const struct entry *entry)
+{
+	/* Without any, all are started anew. */
+	return entry->only == NO_SLOT || engine->slots[entry->only].scheduled || staying(engine) == 0;
 }
 
 void team_tell_left(struct engine *engine, unsigned slot)
@@ -113,6 +125,9 @@ static int add_worker(struct engine *engine, struct error *error)
 	unsigned slot = 0;
 	while (slot < engine->workers && engine->slots[slot].state != SLOT_EMPTY)
 		slot++;
+	if (engine->each && slot >= engine->each)
+		return error_set(error, "every test is there for each of %u workers; another would have none (--dist each)",
+				 engine->each);
 	if (slot == RING_LANES)
 		return error_set(error, "there are %d workers already, and no room for more", RING_LANES);
 	unsigned workers = engine->workers;

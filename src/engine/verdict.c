@@ -148,6 +148,8 @@ void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
 	event_put(&event, quarantined, false);
 	event_put(&event, attempts, 0);
 	event_put(&event, duration, 0);
+	if (entry->only != NO_SLOT)
+		event_put(&event, worker, entry->only);
 	event_put_text(&event, reason, reason);
 	bus_emit(engine, &event);
 }

@@ -91,6 +91,30 @@ equal 'the workers' 0 "$(workers)"
 rule once
 end
 
+begin 'programs, each: what failed on one worker is remembered, whoever ended last'
+fresh
+program test_1 '[ "$XTOP_WORKER" = 1 ] && exit 1' "$(meet 2)"
+program test_2 ': >"$NOTES/$XTOP_TEST_ID"'
+native -n 2 --dist each --timeout "$LIMIT" .
+code 1
+equal 'the verdicts' '1 failed, 3 passed' "$(outcomes)"
+xtop --collect-only -E 'outcome(failed)' .
+code 0
+out_line test_1
+out_has 'xtop: 1 test found'
+end
+
+begin 'programs, each: who was to run what was not run is told'
+fresh
+for i in 1 2 3 4; do
+	program "test_$i" 'exit 1'
+done
+native -n 2 --dist each -x --no-history .
+code 1
+equal 'verdicts of each worker' '4 0 4 1' \
+	"$(field worker test.verdict | tr ' ' '\n' | sort | uniq -c | awk '{ print $1, $2 }' | tr '\n' ' ' | sed 's/ $//')"
+end
+
 begin 'programs: a scope by a rule stays whole in each mode that has units'
 fresh
 mkdir a b

@@ -52,6 +52,16 @@ code 0
 out_line 'xtop: 2 tests on 2 workers, duration'
 end
 
+begin 'both tell JSON where that is asked for'
+xtop history --json export again.db
+code 0
+out_has '"file":"again.db","tests":2,"fingerprint":"'
+xtop history --json import again.db
+code 0
+out '{"v":1,"runs":0,"files":1}'
+rm again.db
+end
+
 begin 'a damaged history costs a message, not the run'
 printf 'this is no database, however long it is made by what stands here' >.xtop/history.db
 rm -f .xtop/history.db-*

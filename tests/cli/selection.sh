@@ -162,6 +162,22 @@ rule once
 native --order other .
 code 4
 err_has '--order: expected auto or given'
+native -n 2 --order given --dist each --no-history @list
+code 4
+err_has "can't be used with --dist each"
+cat >xtop.yaml <<'END'
+rules:
+  - filter: test(test_2)
+    priority: 5
+  - filter: test(/[13]/)
+    scope: /test_/
+END
+for options in '-n 1 --order given' '-n 0' '--dist no'; do
+	# shellcheck disable=SC2086
+	native $options --no-history test_1 test_2 test_3 test_4
+	equal "the order that no rule changes, $options" 'test_1 test_2 test_3 test_4' "$(told starts)"
+done
+rm xtop.yaml
 native --order given @missing
 code 4
 err_has missing
