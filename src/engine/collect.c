@@ -346,7 +346,8 @@ int collect_begin(struct engine *engine, struct error *error)
 	for (size_t i = 0; i < config->limits.length && i < SCHED_LIMITS_MAX; i++)
 		limits[options.limit_count++] = config->limits.items[i].max_workers;
 	if (config->order_given && options.mode && strcmp(options.mode, "each") == 0)
-		return error_set(error, "--order given runs each test once, so it can't be used with --dist each");
+		return error_set(error,
+				 "--order given runs each test once, so it can't be used with --dist each");
 	if (config->order_given)
 		options.mode = "load";
 	else if (!options.mode)

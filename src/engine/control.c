@@ -57,7 +57,9 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 	if (!engine->collected)
 		return error_set(error, "tests are still being collected; wait for it");
 	if (!team_can_run(engine, entry))
-		return error_set(error, "its worker, gw%u, was taken away, and no other may run it (--dist each)", entry->only);
+		return error_set(error,
+				 "its worker, gw%u, was taken away, and no other may run it (--dist each)",
+				 entry->only);
 	entry->attempt = 0;
 	entry->duration = 0;
 	entry->by_key = entry->had_verdict = true;

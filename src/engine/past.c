@@ -116,8 +116,8 @@ static uint64_t deciding_duration(const struct test *test)
 	return attempt ? attempt->duration : test->duration;
 }
 
-/* Under --dist each a test has a verdict for each worker, one behind the other in the list, and one place in the
- * history: what failed anywhere has failed, whoever ended last. */
+/* Under --dist each a test has a verdict for each worker, one behind the other in the list, and one place in
+ * the history: what failed anywhere has failed, whoever ended last. */
 static uint64_t deciding_copy(struct engine *engine, uint64_t number)
 {
 	unsigned only = engine_entry(engine, number)->only;

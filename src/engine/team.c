@@ -126,7 +126,8 @@ static int add_worker(struct engine *engine, struct error *error)
 	while (slot < engine->workers && engine->slots[slot].state != SLOT_EMPTY)
 		slot++;
 	if (engine->each && slot >= engine->each)
-		return error_set(error, "every test is there for each of %u workers; another would have none (--dist each)",
+		return error_set(error,
+				 "every test is there for each of %u workers; another would have none (--dist each)",
 				 engine->each);
 	if (slot == RING_LANES)
 		return error_set(error, "there are %d workers already, and no room for more", RING_LANES);

@@ -2,48 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "config/values.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { COUNT_LIMIT = 100000 };
-
-/* Reading */
-
-static int refuse(const char *text, struct error *error)
-{
-	char *quoted = value_quoted(text);
-
-	error_set(error, "expected a part and the number of parts, such as 2/5, found %s", quoted);
-	free(quoted);
-	return -1;
-}
-
-int shard_parse(const char *text, struct shard *out, struct error *error)
-{
-	size_t length = strcspn(text, "/");
-	char *index_text = alloc_string_n(text, length);
-	long index = 0;
-	long count = 0;
-	int result = -1;
-
-	if (text[length] != '/' || length == 0 || strspn(text, "0123456789/") != strlen(text) ||
-	    !text[length + 1] || strchr(text + length + 1, '/')) {
-		refuse(text, error);
-	} else if (value_count(text + length + 1, 1, COUNT_LIMIT, &count, error) != 0) {
-		error_prefix(error, "the number of parts in '%s'", text);
-	} else if (value_count(index_text, 1, count, &index, error) != 0) {
-		error_prefix(error, "the part in '%s'", text);
-	} else {
-		out->index = (unsigned)index;
-		out->count = (unsigned)count;
-		result = 0;
-	}
-	free(index_text);
-	return result;
-}
 
 /* By hash: FNV-1a as its authors describe it (Fowler, Noll, Vo, "The FNV Non-Cryptographic Hash
  * Algorithm"). */

@@ -17,9 +17,7 @@ struct shard {
 	unsigned index, count; /* 1 ≤ index ≤ count; count 0: there are no shards */
 };
 
-/* "2/5". -1: the message says what was expected. */
-int shard_parse(const char *text, struct shard *out, struct error *error);
-/* by hash; the order of tests does not matter. */
+/* By hash; the order of tests does not matter. */
 bool shard_has(struct shard shard, const struct test_facts *facts);
 /* By durations: part[i] becomes the number of the part, from 1, of test i. Tests whose duration is not
  * known count with the median of their file, else of all. The order in which tests come does not matter:

@@ -133,25 +133,3 @@ unsigned cpus_by_files(uint64_t files)
 	uint64_t workers = (files - SPARE_FILES) / WORKER_FILES;
 	return workers < UINT32_MAX ? (unsigned)workers : UINT32_MAX;
 }
-
-static double mebibytes(uint64_t bytes)
-{
-	return (double)bytes / (1 << 20);
-}
-
-void cpus_describe(const struct cpus_count *count, struct str *out)
-{
-	if (count->told) {
-		str_add_format(out, "PYTEST_XDIST_AUTO_NUM_WORKERS is %u → %u", count->told, count->workers);
-		return;
-	}
-	str_add_format(out, "%u CPU%s", count->online, count->online == 1 ? "" : "s");
-	if (count->affinity < count->online)
-		str_add_format(out, ", %u by affinity", count->affinity);
-	if (count->quota < INFINITY)
-		str_add_format(out, ", quota %.3g (%s)", count->quota, count->quota_file);
-	if (count->by_memory)
-		str_add_format(out, ", memory for %u (%.0f MiB, %.0f MiB a worker, %s)", count->by_memory,
-			       mebibytes(count->memory), mebibytes(count->worker_memory), count->memory_file);
-	str_add_format(out, " → %u", count->workers);
-}

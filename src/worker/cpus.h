@@ -2,8 +2,6 @@
 #ifndef XTOP_WORKER_CPUS_H
 #define XTOP_WORKER_CPUS_H
 
-#include "base/str.h"
-
 #include <stdint.h>
 
 /* How the number came about; 0 and INFINITY where something sets no limit or is not known. */
@@ -27,7 +25,5 @@ void cpus_count(uint64_t worker_memory, struct cpus_count *out);
 void cpus_count_by(const char *proc, uint64_t worker_memory, struct cpus_count *out);
 /* For how many workers it suffices that a process may open so many files (`ulimit -n`); at least 1. */
 unsigned cpus_by_files(uint64_t files);
-/* Appends how it came about, in one line: "8 CPUs, 4 by affinity, quota 2.5 (/sys/fs/cgroup/x/cpu.max) → 3". */
-void cpus_describe(const struct cpus_count *count, struct str *out);
 
 #endif

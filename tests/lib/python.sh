@@ -26,7 +26,10 @@ python_newest() {
 			echo "pytest's newest release could not be installed: $(tail -n 1 "$python_at/build-python/log")"
 			return 1
 		fi
-		python_at=${python_at%/*}
+		case $python_at in
+		*/*) python_at=${python_at%/*} ;;
+		*) break ;;
+		esac
 	done
 	echo "pytest's newest release is not there (./bootstrap check installs it)"
 	return 1

@@ -460,42 +460,6 @@ static void open_files_suffice_for_some_workers(void **state)
 	assert_int_equal(cpus_by_files(UINT64_MAX), UINT32_MAX);
 }
 
-static void description_names_what_counted(void **state)
-{
-	struct str text = STR_INIT;
-	struct cpus_count count = { .online = 8,
-				    .affinity = 4,
-				    .quota = 2.5,
-				    .workers = 3,
-				    .quota_file = "/sys/fs/cgroup/x/cpu.max" };
-	(void)state;
-	cpus_describe(&count, &text);
-	assert_string_equal(text.data, "8 CPUs, 4 by affinity, quota 2.5 (/sys/fs/cgroup/x/cpu.max) → 3");
-
-	str_clear(&text);
-	count = (struct cpus_count){ .online = 1, .affinity = 1, .quota = INFINITY, .workers = 1 };
-	cpus_describe(&count, &text);
-	assert_string_equal(text.data, "1 CPU → 1");
-
-	str_clear(&text);
-	count = (struct cpus_count){ .online = 8,
-				     .affinity = 8,
-				     .quota = INFINITY,
-				     .workers = 2,
-				     .by_memory = 2,
-				     .memory = 700 * MIB,
-				     .worker_memory = 300 * MIB,
-				     .memory_file = "/proc/meminfo" };
-	cpus_describe(&count, &text);
-	assert_string_equal(text.data, "8 CPUs, memory for 2 (700 MiB, 300 MiB a worker, /proc/meminfo) → 2");
-
-	str_clear(&text);
-	count = (struct cpus_count){ .online = 8, .affinity = 8, .quota = INFINITY, .told = 6, .workers = 6 };
-	cpus_describe(&count, &text);
-	assert_string_equal(text.data, "PYTEST_XDIST_AUTO_NUM_WORKERS is 6 → 6");
-	str_fini(&text);
-}
-
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, enter_place, leave_place)
 
 int main(void)
@@ -527,7 +491,6 @@ int main(void)
 		IN_PLACE(group_lowers_the_memory_of_the_machine),
 		IN_PLACE(what_the_environment_tells_goes_before_all),
 		cmocka_unit_test(open_files_suffice_for_some_workers),
-		cmocka_unit_test(description_names_what_counted),
 	};
 	return cmocka_run_group_tests_name("cpus", tests, NULL, NULL);
 }

@@ -91,59 +91,6 @@ static bool same_unit(const struct test_facts *a, const struct test_facts *b)
 	return a->file && b->file && strcmp(a->file, b->file) == 0;
 }
 
-static void parts_are_written_as_a_fraction(void **state)
-{
-	struct shard shard = { 9, 9 };
-	struct error error = ERROR_INIT;
-
-	(void)state;
-	assert_int_equal(shard_parse("2/5", &shard, &error), 0);
-	assert_int_equal(shard.index, 2);
-	assert_int_equal(shard.count, 5);
-	assert_int_equal(shard_parse("1/1", &shard, &error), 0);
-	assert_int_equal(shard_parse("100000/100000", &shard, &error), 0);
-	assert_int_equal(shard_parse("007/010", &shard, &error), 0);
-	assert_int_equal(shard.index, 7);
-	assert_string_equal(error.message, "");
-}
-
-static void other_parts_are_refused(void **state)
-{
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
-		{ "", "expected a part and the number of parts, such as 2/5, found nothing" },
-		{ "2", "such as 2/5, found '2'" },
-		{ "/", "found '/'" },
-		{ "2/", "found '2/'" },
-		{ "/5", "found '/5'" },
-		{ "2/5/6", "found '2/5/6'" },
-		{ " 2/5", "found ' 2/5'" },
-		{ "2/ 5", "found '2/ 5'" },
-		{ "-2/5", "found '-2/5'" },
-		{ "a/b", "found 'a/b'" },
-		{ "hash:1/2", "found 'hash:1/2'" },
-		{ "6/5", "the part in '6/5': expected a number from 1 to 5, found '6'" },
-		{ "0/5", "the part in '0/5': expected a number from 1 to 5, found '0'" },
-		{ "1/0", "the number of parts in '1/0': expected a number from 1 to 100000, found '0'" },
-		{ "1/100001", "found '100001'" },
-		{ "1/99999999999999999999", "expected a number from 1 to 100000" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct shard shard = { 9, 8 };
-		struct error error = ERROR_INIT;
-
-		assert_int_equal(shard_parse(cases[i].text, &shard, &error), -1);
-		assert_int_equal(shard.index, 9);
-		assert_int_equal(shard.count, 8);
-		if (!strstr(error.message, cases[i].message))
-			fail_msg("'%s' is not in: %s", cases[i].message, error.message);
-		assert_int_equal(shard_parse(cases[i].text, &shard, NULL), -1);
-	}
-}
-
 static void the_hash_puts_each_test_into_one_part(void **state)
 {
 	(void)state;
@@ -575,8 +522,6 @@ static void scopes_and_files_are_those_of_their_suite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parts_are_written_as_a_fraction),
-		cmocka_unit_test(other_parts_are_refused),
 		cmocka_unit_test(the_hash_puts_each_test_into_one_part),
 		cmocka_unit_test(the_hash_stays_what_it_is),
 		cmocka_unit_test(the_hash_does_not_confuse_texts),
