@@ -290,7 +290,8 @@ equal 'what was found' "added unit_1_a${newline}added unit_2_a${newline}added fa
 equal 'what has ended' \
 	"done fails${newline}done fails${newline}done unit_1_a${newline}done unit_1_a${newline}done unit_2_a${newline}done unit_2_a" \
 	"$(grep '^done' trace | sort)"
-equal 'what came again' 'again fails' "$(grep -x 'again fails' trace)"
+# More than once where it was held ahead and asked back meanwhile.
+equal 'what came again' 'again fails' "$(grep '^again' trace | grep -v unit | sort -u)"
 for unit in unit_1 unit_2; do
 	equal "the workers of $unit" 1 "$(grep '"type":"test.started"' events | grep "\"id\":\"$unit" | values worker | sort -u |
 		grep -c .)"
