@@ -157,6 +157,16 @@ bool capture_read_rest(struct capture *capture)
 	return !capture->held;
 }
 
+bool capture_is_open(const struct capture *capture)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pollfd end = { .fd = capture->pipes[i].fd, .events = POLLIN };
+		if (end.fd >= 0 && poll(&end, 1, 0) >= 0 && !(end.revents & POLLHUP))
+			return true;
+	}
+	return false;
+}
+
 void capture_end(struct capture *capture)
 {
 	if (!capture->dropped)

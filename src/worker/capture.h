@@ -61,6 +61,8 @@ void capture_read_ready(struct capture *capture, const struct pollfd *fds, unsig
 /* Reads what is in the pipes now. Not up to their ends: somebody out of reach may hold them open, or go on
  * writing. False: it was held on the way. */
 bool capture_read_rest(struct capture *capture);
+/* Somebody can still write to them. Right only after all that is in them was read. */
+bool capture_is_open(const struct capture *capture);
 /* As if this had been read from a pipe. */
 void capture_add(struct capture *capture, enum event_stream stream, struct slice bytes);
 /* Keeps the end of what was dropped, which ends the output. */

@@ -97,10 +97,20 @@ static void limit_memory(struct cgroup_limits *out, uint64_t limit, uint64_t use
 	note_file(out->memory_file, directory, name);
 }
 
+/* Of the process's own group, which is looked at first. */
+static void note_kills(struct cgroup_limits *out, const char *directory, const char *name)
+{
+	char *path = fs_join(directory, name);
+	if (!out->kills_file[0] && fs_exists(path))
+		note_file(out->kills_file, directory, name);
+	free(path);
+}
+
 static void look_v2(const char *directory, struct cgroup_limits *out)
 {
 	struct str text = STR_INIT;
 	long long quota, period;
+	note_kills(out, directory, "memory.events");
 	if (read_text(directory, "cpu.max", SMALL_FILE, &text) &&
 	    sscanf(text.data, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0)
 		limit_quota(out, (double)quota / (double)period, directory, "cpu.max");
@@ -129,6 +139,7 @@ static void look_v1_cpu(const char *directory, struct cgroup_limits *out)
 static void look_v1_memory(const char *directory, struct cgroup_limits *out)
 {
 	uint64_t limit, used;
+	note_kills(out, directory, "memory.oom_control");
 	/* No limit is the largest number of pages: 2⁶³ bytes, less a part of a page. */
 	if (!read_number(directory, "memory.limit_in_bytes", &limit) || limit >= UINT64_C(1) << 62 ||
 	    !read_number(directory, "memory.usage_in_bytes", &used))

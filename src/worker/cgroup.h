@@ -16,6 +16,8 @@ struct cgroup_limits {
 	uint64_t memory; /* bytes that the narrowest limit leaves, pages of files that could go counted in;
 			  * UINT64_MAX: no limit */
 	char memory_file[CGROUP_FILE_SIZE]; /* the limit's; "": none */
+	char kills_file[CGROUP_FILE_SIZE]; /* whose line "oom_kill N" counts the processes of this group that the kernel
+					    * killed for want of memory; "": none */
 };
 
 /* `proc`: where proc(5) is mounted, "/proc"; tests have their own. What can't be read sets no limit. */

@@ -25,6 +25,9 @@ enum {
 	FIELD_SERVER,
 	FIELD_MAY_RERUN,
 	FIELD_STOP_ON_FAILURE,
+	FIELD_LEAK,
+	FIELD_MEM_LIMIT,
+	FIELD_BEHIND,
 };
 
 void job_free(struct job *job)
@@ -57,6 +60,9 @@ static void encode_job(const struct job *job, struct str *out)
 	wire_put_uint(out, FIELD_TIMEOUT, job->timeout);
 	wire_put_uint(out, FIELD_GRACE, job->grace);
 	wire_put_uint(out, FIELD_OUTPUT_LIMIT, job->output_limit);
+	wire_put_uint(out, FIELD_LEAK, job->leak);
+	wire_put_uint(out, FIELD_MEM_LIMIT, job->mem_limit);
+	wire_put_uint(out, FIELD_BEHIND, job->behind);
 }
 
 void command_encode(const struct command *command, struct str *out)
@@ -140,6 +146,15 @@ static void take_field(struct command *command, struct job *job, const struct wi
 		break;
 	case FIELD_OUTPUT_LIMIT:
 		job->output_limit = field->value;
+		break;
+	case FIELD_LEAK:
+		job->leak = field->value <= LEAK_IGNORE ? (enum leak_mode)field->value : LEAK_REPORT;
+		break;
+	case FIELD_BEHIND:
+		job->behind = field->value;
+		break;
+	case FIELD_MEM_LIMIT:
+		job->mem_limit = field->value;
 		break;
 	default:
 		break;

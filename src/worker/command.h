@@ -9,6 +9,7 @@
 #include "adapter/adapter.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct job {
 	char *id;          /* XTOP_TEST_ID */
 	uint32_t ordinal;  /* among equal ids, from 1 */
 	char *server;      /* abstract socket of the fork server whose harness runs it; NULL: a process of its own */
+	uint64_t behind;   /* the test that its worker ran when the controller sent this, as far as it knew; 0: none */
 	bool may_rerun;    /* should this attempt fail, another one follows at once on this worker */
 	bool stop_on_failure; /* with a server: if this attempt fails, what is held ahead is returned, not started */
 	const struct adapter *adapter; /* may be NULL where there is a server */
@@ -39,6 +41,8 @@ struct job {
 	uint64_t timeout;  /* ns, 0: none */
 	uint64_t grace;    /* ns between TERM and KILL */
 	uint64_t output_limit; /* bytes */
+	enum leak_mode leak;
+	uint64_t mem_limit; /* bytes that its processes may have resident together, 0: no limit */
 };
 
 struct command {

@@ -64,6 +64,57 @@ static bool is_dead(const struct process *process)
 	return (process->state == 'Z' || process->state == 'X') && process->threads <= 1;
 }
 
+/* Down the tree from what is marked already, until a pass finds no more: pids are in no helpful order. */
+static void mark_below(process_list *list)
+{
+	for (bool again = true; again;) {
+		again = false;
+		vec_each(list, process) {
+			if (process->ours)
+				continue;
+			vec_each(list, parent) {
+				if (parent->pid == process->parent && parent->ours) {
+					process->ours = true;
+					process->kept = parent->kept;
+					again = true;
+					break;
+				}
+			}
+		}
+	}
+}
+
+size_t descendants_tree(pid_t root, struct descendant *found, size_t max)
+{
+	process_list list = VEC_INIT;
+	size_t count = 0;
+	list_processes(&list);
+	vec_each(&list, process)
+		process->ours = process->pid == root;
+	mark_below(&list);
+	vec_each(&list, process) {
+		if (!process->ours || is_dead(process))
+			continue;
+		if (count < max)
+			found[count] = (struct descendant){ process->pid, process->parent };
+		count++;
+	}
+	vec_fini(&list);
+	return count;
+}
+
+pid_t descendants_parent(pid_t pid)
+{
+	struct process process;
+	return read_process(pid, &process) ? process.parent : -1;
+}
+
+bool descendants_is_dead(pid_t pid)
+{
+	struct process process;
+	return !read_process(pid, &process) || is_dead(&process);
+}
+
 size_t descendants_children(pid_t *pids, size_t max)
 {
 	process_list list = VEC_INIT;
@@ -94,22 +145,7 @@ static size_t kill_below(bool (*keep)(void *context, pid_t child), void *context
 			process->kept = keep && keep(context, process->pid);
 		}
 	}
-	/* Down the tree, until a pass finds no more: pids are in no helpful order. */
-	for (bool again = true; again;) {
-		again = false;
-		vec_each(&list, process) {
-			if (process->ours)
-				continue;
-			vec_each(&list, parent) {
-				if (parent->pid == process->parent && parent->ours) {
-					process->ours = true;
-					process->kept = parent->kept;
-					again = true;
-					break;
-				}
-			}
-		}
-	}
+	mark_below(&list);
 	vec_each(&list, process) {
 		if (!process->ours || process->kept || is_dead(process) || kill(process->pid, SIGKILL) != 0)
 			continue;

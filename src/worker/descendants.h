@@ -13,6 +13,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct descendant {
+	pid_t pid, parent;
+};
+
+/* `root`, any process, and all that live below it, into found[0 … max-1]; returns how many there are, which may be more
+ * than max. */
+size_t descendants_tree(pid_t root, struct descendant *found, size_t max);
+
+pid_t descendants_parent(pid_t pid); /* -1: there is no such process */
+bool descendants_is_dead(pid_t pid); /* a zombie, or gone */
+
 /* Direct children of this process that live (zombies are not told), into pids[0 … max-1]; returns how many
  * there are, which may be more than max. */
 size_t descendants_children(pid_t *pids, size_t max);

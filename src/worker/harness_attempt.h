@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "worker/harness.h"
+#include "worker/offspring.h"
 #include "worker/runner.h"
 
 struct harness_set;
@@ -26,6 +27,7 @@ struct harness_place {
 	struct harness *harness;
 	struct harness_attempt *attempt; /* NULL, or not over */
 	struct outside outside;
+	struct offspring offspring; /* of tests */
 	bool held; /* the lane is full */
 	uint64_t cpu_ended; /* ns that harnesses used which have ended */
 };

@@ -4,52 +4,16 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "event/codec.h"
-#include "worker/capture.h"
 #include "worker/descendants.h"
+#include "worker/native_inside.h"
 #include "worker/spawn.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* How long descendants may outlive the test before they count as left behind: enough for the rest of a
- * pipeline to finish, too short to hold up a run. */
-#define LEAK_GRACE (100 * CLOCK_MS)
-
-enum phase {
-	PHASE_HELD, /* announced, but the lane had no room for it: not started yet */
-	PHASE_RUNNING,
-	PHASE_TERMINATING, /* SIGTERM was sent */
-	PHASE_KILLED,      /* SIGKILL was sent */
-	PHASE_LEFTOVERS,   /* its process ended; descendants may live */
-	PHASE_OVER,
-};
-
-enum cause { CAUSE_ITSELF, CAUSE_DEADLINE, CAUSE_CANCEL, CAUSE_SIGNAL };
-
-struct native {
-	struct attempt base;
-	struct reader *reader;
-	enum phase phase;
-	enum cause cause;
-	char *cancel_reason;
-	int person_signal;
-	pid_t pid;
-	struct capture capture;
-	uint64_t started, ended; /* ns */
-	uint64_t deadline;       /* of the phase; UINT64_MAX: none */
-	uint64_t held_since;     /* stalled (capture.held) or paused since, or since the deadline was set; 0: the clock runs */
-	bool paused;
-	bool leaks_named;
-	bool bailed_out;
-	unsigned futile_kills; /* how often nothing of what lives could be signalled */
-	int status; /* of wait(2), once ended */
-	struct rusage usage;
-};
 
 static struct native *native_of(struct attempt *attempt)
 {
@@ -79,7 +43,7 @@ static bool native_was_started(const struct attempt *attempt)
 
 static void stall(struct native *native, bool stalled, uint64_t now);
 
-static void emit(struct native *native, struct event *event)
+void native_emit(struct native *native, struct event *event)
 {
 	event_put(event, test, native->base.job->test);
 	event_put(event, attempt, native->base.job->attempt);
@@ -87,17 +51,9 @@ static void emit(struct native *native, struct event *event)
 		stall(native, true, clock_now());
 }
 
-/* While the clock is held, only what passes from now on is put on top of a new deadline. */
-static void set_deadline(struct native *native, uint64_t deadline, uint64_t now)
-{
-	native->deadline = deadline;
-	if (native->held_since)
-		native->held_since = now;
-}
-
 static void emit_point(void *context, struct event *point)
 {
-	emit(context, point);
+	native_emit(context, point);
 }
 
 /* --- output --- */
@@ -117,7 +73,7 @@ static void send_output(void *context, enum event_stream stream, struct slice by
 	event_put(&event, data, ((struct event_text){ bytes.data, bytes.length }));
 	if (dropped)
 		event_put(&event, dropped, dropped);
-	emit(context, &event);
+	native_emit(context, &event);
 }
 
 /* --- starting --- */
@@ -187,43 +143,18 @@ static int start_process(struct native *native, struct error *error)
 	return result;
 }
 
-static void send_finished(struct native *native, const struct result *result)
-{
-	struct event event;
-	event_init(&event, EVENT_TEST_FINISHED);
-	event_put(&event, outcome, (int)result->outcome);
-	event_put(&event, duration, native->ended - native->started);
-	if (native->pid > 0) {
-		if (WIFSIGNALED(native->status))
-			event_put(&event, signal, (uint64_t)WTERMSIG(native->status));
-		else
-			event_put(&event, exit_code, WEXITSTATUS(native->status));
-		uint64_t user = (uint64_t)native->usage.ru_utime.tv_sec * CLOCK_SECOND +
-				(uint64_t)native->usage.ru_utime.tv_usec * 1000;
-		uint64_t kernel = (uint64_t)native->usage.ru_stime.tv_sec * CLOCK_SECOND +
-				  (uint64_t)native->usage.ru_stime.tv_usec * 1000;
-		event_put(&event, cpu, user + kernel);
-		event_put(&event, rss, (uint64_t)native->usage.ru_maxrss * 1024);
-	}
-	event_put_text(&event, message, result->message);
-	event_put_text(&event, reason, result->reason);
-	native->bailed_out = result->bail_out;
-	if (result->bail_out)
-		event_put(&event, bail_out, true);
-	emit(native, &event);
-	native->phase = PHASE_OVER;
-}
-
 static void begin(struct native *native, uint64_t now)
 {
 	struct error error = ERROR_INIT;
 	native->phase = PHASE_RUNNING;
 	native->started = native->ended = now;
-	set_deadline(native, native->base.job->timeout ? now + native->base.job->timeout : UINT64_MAX, now);
+	deadline_set(&native->deadline, native->base.job->timeout ? now + native->base.job->timeout : DEADLINE_NEVER, now);
+	memory_watch_begin(&native->memory, native->base.job->mem_limit, now);
+	kill_count_begin(&native->kill_count, native->base.host->kills_fd);
 	if (start_process(native, &error) != 0) {
 		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
 		native->pid = 0;
-		send_finished(native, &result);
+		native_finish(native, &result);
 	}
 }
 
@@ -234,7 +165,8 @@ struct attempt *native_start(const struct runner_host *host, const struct job *j
 	struct native *native = ALLOC_NEW(struct native);
 	native->base = (struct attempt){ .runner = &native_runner, .host = host, .job = job };
 	native->started = native->ended = now;
-	native->deadline = UINT64_MAX;
+	native->deadline.at = DEADLINE_NEVER;
+	leftovers_init(&native->leftovers);
 	struct capture_host printed = { feed_reader, send_output, native };
 	capture_init(&native->capture, &printed, job->output_limit);
 	if (job->adapter->reader_new)
@@ -245,7 +177,7 @@ struct attempt *native_start(const struct runner_host *host, const struct job *j
 	native->phase = PHASE_HELD;
 	struct event event;
 	event_init(&event, EVENT_TEST_STARTED);
-	emit(native, &event);
+	native_emit(native, &event);
 	if (!native->capture.held)
 		begin(native, now);
 	return &native->base;
@@ -257,6 +189,8 @@ static void native_free(struct attempt *attempt)
 	if (native->reader)
 		native->base.job->adapter->reader_free(native->reader);
 	capture_fini(&native->capture);
+	hang_fini(&native->hang);
+	leftovers_fini(&native->leftovers);
 	free(native->cancel_reason);
 	free(native);
 }
@@ -264,115 +198,13 @@ static void native_free(struct attempt *attempt)
 static unsigned native_poll_fds(const struct attempt *attempt, struct pollfd *fds)
 {
 	const struct native *native = native_of_const(attempt);
-	return native->phase == PHASE_OVER ? 0 : capture_poll_fds(&native->capture, fds);
-}
-
-static void native_read(struct attempt *attempt, const struct pollfd *fds, unsigned count)
-{
-	capture_read_ready(&native_of(attempt)->capture, fds, count);
+	if (native->phase == PHASE_OVER)
+		return 0;
+	unsigned count = capture_poll_fds(&native->capture, fds);
+	return count + hang_poll_fds(&native->hang, fds + count);
 }
 
 /* --- the end --- */
-
-/* Puts another outcome in the place of what the adapter concluded. Takes message and reason. */
-static void overrule(struct result *result, enum outcome outcome, char *message, char *reason)
-{
-	result_fini(result);
-	*result = (struct result){ .outcome = outcome, .message = message, .reason = reason };
-}
-
-static char *describe_timeout(const struct native *native)
-{
-	double limit = clock_seconds(native->base.job->timeout);
-	bool stubborn = WIFSIGNALED(native->status) && WTERMSIG(native->status) == SIGKILL;
-	if (stubborn && native->base.job->grace)
-		return alloc_format("timed out after %g s; ignored SIGTERM for %g s and was killed", limit,
-				    clock_seconds(native->base.job->grace));
-	return alloc_format("timed out after %g s", limit);
-}
-
-static void judge(struct native *native, struct result *result)
-{
-	char buffer[32];
-	bool signaled = WIFSIGNALED(native->status);
-	const char *last_line = capture_last_line(&native->capture);
-	struct ending ending = { .signaled = signaled,
-				 .number = signaled ? WTERMSIG(native->status) : WEXITSTATUS(native->status),
-				 .core_dumped = signaled && WCOREDUMP(native->status),
-				 .last_line = last_line[0] ? last_line : NULL };
-	/* Whatever ended it: a reader that still holds a sub-result gives it now. */
-	native->base.job->adapter->conclude(native->reader, &ending, result);
-	if (native->cause == CAUSE_DEADLINE)
-		overrule(result, OUTCOME_TIMEOUT, describe_timeout(native), NULL);
-	else if (native->cause == CAUSE_CANCEL)
-		overrule(result, OUTCOME_NOTRUN, NULL, alloc_string(native->cancel_reason));
-	else if (native->cause == CAUSE_SIGNAL && signaled && WTERMSIG(native->status) == native->person_signal)
-		overrule(result, OUTCOME_CRASHED,
-			 alloc_format("killed by %s, sent by hand",
-				      event_signal_name((unsigned)native->person_signal, buffer)),
-			 NULL);
-}
-
-static void name_leaks(struct native *native)
-{
-	pid_t pids[8];
-	size_t count = descendants_children(pids, 8);
-	if (count == 0)
-		return;
-	struct str text = STR_INIT;
-	str_add_format(&text, "left %zu process%s behind, ended now:", count, count == 1 ? "" : "es");
-	for (size_t i = 0; i < count && i < 8; i++) {
-		str_add_format(&text, "%s %d `", i ? "," : "", (int)pids[i]);
-		descendants_command(pids[i], 200, &text);
-		str_add_char(&text, '`');
-	}
-	if (count > 8)
-		str_add_text(&text, " …");
-	struct event event;
-	event_init(&event, EVENT_LOG);
-	event_put(&event, level, LEVEL_WARNING);
-	event_put_text(&event, message, text.data);
-	emit(native, &event);
-	str_fini(&text);
-}
-
-static bool descendants_live(void)
-{
-	pid_t pid;
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		continue;
-	return pid == 0;
-}
-
-/* True: they are being ended, or may still end by themselves. */
-static bool await_descendants(struct native *native, uint64_t now)
-{
-	bool ended_by_us = native->cause == CAUSE_DEADLINE || native->cause == CAUSE_CANCEL;
-	if (!descendants_live())
-		return false;
-	/* Those that were told to end together with the test have its grace; a daemon was not told. */
-	if (now < native->deadline && (!ended_by_us || kill(-native->pid, 0) == 0))
-		return true;
-	if (!native->leaks_named && !ended_by_us)
-		name_leaks(native);
-	native->leaks_named = true;
-	/* One that became another user's can't be ended, and is not waited for. */
-	return descendants_kill(NULL, NULL) > 0 || native->futile_kills++ < 2;
-}
-
-/* After the test's own process ended: over when nothing of it lives and all it printed was read. */
-static void try_to_finish(struct native *native, uint64_t now)
-{
-	if (native->phase != PHASE_LEFTOVERS || native->capture.held || await_descendants(native, now))
-		return;
-	if (!capture_read_rest(&native->capture))
-		return;
-	capture_end(&native->capture);
-	struct result result = { .outcome = OUTCOME_NONE };
-	judge(native, &result);
-	send_finished(native, &result);
-	result_fini(&result);
-}
 
 static void native_reap(struct attempt *attempt, uint64_t now)
 {
@@ -388,18 +220,37 @@ static void native_reap(struct attempt *attempt, uint64_t now)
 		native->status = status;
 		native->usage = usage;
 		native->ended = now;
+		hang_stop(&native->hang);
 		/* What was told to end together with it keeps the rest of its grace. */
 		if (native->phase != PHASE_TERMINATING)
-			set_deadline(native, native->phase == PHASE_KILLED ? now : now + LEAK_GRACE, now);
+			deadline_set(&native->deadline, native->phase == PHASE_KILLED ? now : now + LEAK_GRACE, now);
 		native->phase = PHASE_LEFTOVERS;
 	}
-	try_to_finish(native, now);
+	native_try_to_finish(native, now);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Not while it is looked at: what does that is a child like others. */
+static bool watches_memory(const struct native *native)
+{
+	return native->phase == PHASE_RUNNING || native->phase == PHASE_TERMINATING;
 }
 
 static uint64_t native_wake_at(const struct attempt *attempt)
 {
 	const struct native *native = native_of_const(attempt);
-	return native->held_since || native->phase == PHASE_OVER ? UINT64_MAX : native->deadline;
+	if (native->phase == PHASE_OVER)
+		return UINT64_MAX;
+	uint64_t wake = deadline_wake_at(&native->deadline);
+	if (native->phase == PHASE_LOOKING && !native->paused)
+		wake = earlier(wake, hang_wake_at(&native->hang));
+	if (watches_memory(native))
+		wake = earlier(wake, memory_watch_wake_at(&native->memory));
+	return wake;
 }
 
 /* To the process too: it may have gone over to another group. */
@@ -413,23 +264,56 @@ static void signal_test(struct native *native, int number)
 static void kill_all(struct native *native, uint64_t now)
 {
 	native->phase = PHASE_KILLED;
-	set_deadline(native, UINT64_MAX, now);
+	native->killed = true;
+	deadline_set(&native->deadline, DEADLINE_NEVER, now);
 	signal_test(native, SIGKILL);
 	descendants_kill(NULL, NULL);
 }
 
-static void terminate(struct native *native, enum cause cause, uint64_t now)
+static void terminate(struct native *native, uint64_t now)
 {
-	native->cause = cause;
+	hang_stop(&native->hang);
 	if (native->base.job->grace == 0) {
 		kill_all(native, now);
 		return;
 	}
 	native->phase = PHASE_TERMINATING;
-	set_deadline(native, now + native->base.job->grace, now);
+	deadline_set(&native->deadline, now + native->base.job->grace, now);
 	signal_test(native, SIGTERM);
 	/* A stopped process acts on nothing but SIGKILL before it is continued. */
 	signal_test(native, SIGCONT);
+}
+
+/* Its deadline passed: first what it does, then its end. */
+static void begin_looking(struct native *native, uint64_t now)
+{
+	native->cause = CAUSE_DEADLINE;
+	native->phase = PHASE_LOOKING;
+	deadline_set(&native->deadline, DEADLINE_NEVER, now);
+	hang_begin(&native->hang, native->pid, false, true, now);
+}
+
+static void go_on_looking(struct native *native, uint64_t now)
+{
+	if (native->phase == PHASE_LOOKING && !native->paused && hang_go_on(&native->hang, native->base.host, now))
+		terminate(native, now);
+}
+
+static void native_read(struct attempt *attempt, const struct pollfd *fds, unsigned count)
+{
+	struct native *native = native_of(attempt);
+	capture_read_ready(&native->capture, fds, count);
+	go_on_looking(native, clock_now());
+}
+
+static void watch_memory(struct native *native, uint64_t now)
+{
+	if (!watches_memory(native) || !memory_watch_is_beyond(&native->memory, getpid(), now))
+		return;
+	/* What grows that fast must not be given time; one that is being ended already stays what it is. */
+	if (native->phase == PHASE_RUNNING)
+		native->cause = CAUSE_MEMORY;
+	kill_all(native, now);
 }
 
 static void native_on_time(struct attempt *attempt, uint64_t now)
@@ -437,19 +321,25 @@ static void native_on_time(struct attempt *attempt, uint64_t now)
 	struct native *native = native_of(attempt);
 	if (now < native_wake_at(attempt))
 		return;
+	watch_memory(native, now);
+	go_on_looking(native, now);
+	if (now < deadline_wake_at(&native->deadline))
+		return;
 	switch (native->phase) {
 	case PHASE_RUNNING:
-		terminate(native, CAUSE_DEADLINE, now);
+		begin_looking(native, now);
 		break;
 	case PHASE_TERMINATING:
+		native->ignored_term = true;
 		kill_all(native, now);
 		break;
 	case PHASE_LEFTOVERS:
-		try_to_finish(native, now);
+		native_try_to_finish(native, now);
 		/* Killed ones tell by SIGCHLD; those that could not be killed yet are looked for again. */
-		set_deadline(native, now + LEAK_GRACE, now);
+		deadline_set(&native->deadline, now + LEAK_GRACE, now);
 		break;
 	case PHASE_HELD:
+	case PHASE_LOOKING:
 	case PHASE_KILLED:
 	case PHASE_OVER:
 		break;
@@ -461,13 +351,7 @@ static void native_on_time(struct attempt *attempt, uint64_t now)
 static void hold_or_go_on(struct native *native, uint64_t now)
 {
 	bool held = native->capture.held || native->paused;
-	if (held && !native->held_since) {
-		native->held_since = now;
-	} else if (!held && native->held_since) {
-		if (native->deadline != UINT64_MAX)
-			native->deadline += now - native->held_since;
-		native->held_since = 0;
-	}
+	deadline_hold(&native->deadline, held, now);
 	if (!held && native->phase == PHASE_HELD)
 		begin(native, now);
 }
@@ -477,7 +361,7 @@ static void stall(struct native *native, bool stalled, uint64_t now)
 	native->capture.held = stalled;
 	hold_or_go_on(native, now);
 	if (!stalled)
-		try_to_finish(native, now);
+		native_try_to_finish(native, now);
 }
 
 static void native_stall(struct attempt *attempt, bool stalled, uint64_t now)
@@ -494,6 +378,10 @@ static void native_pause(struct attempt *attempt, bool paused, uint64_t now)
 	if (native->phase != PHASE_LEFTOVERS && native->phase != PHASE_HELD)
 		signal_test(native, paused ? SIGSTOP : SIGCONT);
 	hold_or_go_on(native, now);
+	/* What it did before counts; that it was stopped is no news. */
+	if (paused)
+		hang_stop(&native->hang);
+	go_on_looking(native, now);
 }
 
 static void native_cancel(struct attempt *attempt, const char *reason, uint64_t now)
@@ -505,12 +393,16 @@ static void native_cancel(struct attempt *attempt, const char *reason, uint64_t 
 	switch (native->phase) {
 	case PHASE_HELD: {
 		struct result result = { .outcome = OUTCOME_NOTRUN, .reason = (char *)(uintptr_t)reason };
-		send_finished(native, &result);
+		native_finish(native, &result);
 		break;
 	}
 	case PHASE_RUNNING:
 		native->cancel_reason = alloc_string(reason ? reason : "stopped");
-		terminate(native, CAUSE_CANCEL, now);
+		native->cause = CAUSE_CANCEL;
+		terminate(native, now);
+		break;
+	case PHASE_LOOKING:
+		terminate(native, now);
 		break;
 	case PHASE_TERMINATING:
 		if (native->cause == CAUSE_CANCEL)
@@ -518,7 +410,7 @@ static void native_cancel(struct attempt *attempt, const char *reason, uint64_t 
 		break; /* of its deadline: it stays a timeout, and its end is near */
 	case PHASE_LEFTOVERS:
 		/* It ended by itself already: its outcome stands, only its leftovers need not be waited for. */
-		set_deadline(native, now, now);
+		deadline_set(&native->deadline, now, now);
 		break;
 	case PHASE_KILLED:
 	case PHASE_OVER:
@@ -529,7 +421,7 @@ static void native_cancel(struct attempt *attempt, const char *reason, uint64_t 
 static void native_signal(struct attempt *attempt, int number)
 {
 	struct native *native = native_of(attempt);
-	if (native->phase != PHASE_RUNNING && native->phase != PHASE_TERMINATING)
+	if (native->phase < PHASE_RUNNING || native->phase > PHASE_TERMINATING)
 		return;
 	if (native->phase == PHASE_RUNNING) {
 		native->cause = CAUSE_SIGNAL;

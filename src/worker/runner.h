@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#define RUNNER_FDS_MAX 2
+#define RUNNER_FDS_MAX 3
 
 struct attempt;
 
@@ -35,6 +35,7 @@ struct runner_host {
 	size_t variable_count;
 	const struct rlimit *nofile; /* for a test's process */
 	int null_fd;                 /* its standard input */
+	int kills_fd;                /* of memory_open_kills */
 	unsigned slot, workers;
 	const char *run_id;
 	bool serial;

@@ -60,6 +60,10 @@ static _Noreturn void run_child(const struct spawn_request *request, pid_t paren
 	if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
 		if (getppid() != parent)
 			_exit(127);
+#ifdef PR_SET_PTRACER
+		/* Where a process may be debugged by those above it only: by what the worker starts for that, too. */
+		prctl(PR_SET_PTRACER, parent, 0, 0, 0);
+#endif
 		/* They may overlap (2 handed in as 1): lift them above the range first. */
 		int wanted[4] = { request->fds[0], request->fds[1], request->fds[2], request->control_fd };
 		int count = request->control_fd ? 4 : 3;

@@ -38,11 +38,12 @@ static void add_process(int pid, struct usage *usage, int count_time)
 		}
 		at = strchr(at, ' ');
 	}
+	usage->processes++;
 	if (count_time)
 		usage->cpu += ticks * (CLOCK_SECOND / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-static void add_children(int pid, struct usage *usage, int depth)
+static void add_children(int pid, int depth, void (*add)(int child, void *context), void *context)
 {
 	char path[96], text[8192];
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
@@ -50,9 +51,14 @@ static void add_children(int pid, struct usage *usage, int depth)
 		return;
 	char *at = text, *end;
 	for (long child; (child = strtol(at, &end, 10)) > 0 && end != at; at = end) {
-		add_process((int)child, usage, 1);
-		add_children((int)child, usage, depth + 1);
+		add((int)child, context);
+		add_children((int)child, depth + 1, add, context);
 	}
+}
+
+static void add_usage(int pid, void *context)
+{
+	add_process(pid, context, 1);
 }
 
 void usage_measure(struct usage *usage)
@@ -63,13 +69,44 @@ void usage_measure(struct usage *usage)
 	usage->cpu = time_of(self.ru_utime) + time_of(self.ru_stime) + time_of(waited.ru_utime) +
 		     time_of(waited.ru_stime);
 	usage->rss = 0;
+	usage->processes = 0;
 	int pid = (int)getpid();
 	add_process(pid, usage, 0);
-	add_children(pid, usage, 0);
+	add_children(pid, 0, add_usage, usage);
 }
 
 void usage_add_process(pid_t pid, struct usage *usage)
 {
 	add_process((int)pid, usage, 1);
-	add_children((int)pid, usage, 0);
+	usage_add_below(pid, usage);
+}
+
+void usage_add_below(pid_t parent, struct usage *usage)
+{
+	add_children((int)parent, 0, add_usage, usage);
+}
+
+struct shares {
+	uint64_t bytes;
+	int unknown;
+};
+
+/* proc_pid_smaps(5) */
+static void add_share(int pid, void *context)
+{
+	struct shares *shares = context;
+	char path[64], text[2048];
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	const char *line = fs_read_small(path, text, sizeof(text)) > 0 ? strstr(text, "\nPss:") : NULL;
+	if (line)
+		shares->bytes += strtoull(line + strlen("\nPss:"), NULL, 10) * 1024;
+	else
+		shares->unknown = 1;
+}
+
+uint64_t usage_share_below(pid_t parent, uint64_t rss)
+{
+	struct shares shares = { 0, 0 };
+	add_children((int)parent, 0, add_share, &shares);
+	return shares.unknown ? rss : shares.bytes;
 }

@@ -8,6 +8,7 @@
 struct usage {
 	uint64_t cpu; /* ns, user and system: this process, what it waited for, and what lives below it */
 	uint64_t rss; /* bytes resident now, summed over this process and its descendants (shared pages count in each) */
+	unsigned processes; /* how many of them were seen */
 };
 
 /* Of the calling process and its descendants. Where the kernel does not list children
@@ -15,5 +16,10 @@ struct usage {
 void usage_measure(struct usage *usage);
 /* Adds another process and its descendants. */
 void usage_add_process(pid_t pid, struct usage *usage);
+/* Adds the descendants of a process, but not itself. */
+void usage_add_below(pid_t parent, struct usage *usage);
+/* Bytes resident of those, each shared page counted in parts; `rss`, their sum, where the kernel can't tell. Takes
+ * milliseconds. */
+uint64_t usage_share_below(pid_t parent, uint64_t rss);
 
 #endif

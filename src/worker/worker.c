@@ -7,6 +7,7 @@
 #include "worker/command.h"
 #include "worker/descendants.h"
 #include "worker/harness_runner.h"
+#include "worker/memory.h"
 #include "worker/native.h"
 #include "worker/runner.h"
 #include "worker/spawn.h"
@@ -47,6 +48,7 @@ struct worker_process {
 	bool paused, leaving;
 	bool retiring;     /* the harnesses were told to leave */
 	bool retired_due;  /* the controller waits for MESSAGE_RETIRED */
+	uint64_t bailed;   /* the last test that asked for the end of its suite, 0: none */
 	uint64_t next_sample;
 	VEC(struct pollfd) fds;
 };
@@ -187,6 +189,11 @@ static void take_job(struct worker_process *worker, struct command *command)
 		return_job(worker, job);
 		return;
 	}
+	/* Sent before the controller could know what that test asked for. */
+	if (job->behind && job->behind == worker->bailed) {
+		return_job(worker, job);
+		return;
+	}
 	worker->ahead = job;
 	if (worker->asked)
 		answer_with_ahead(worker);
@@ -293,8 +300,10 @@ static void end_running(struct worker_process *worker)
 	struct job *job = worker->job;
 	bool started = runner->was_started(worker->running);
 	/* The next one may be of the same suite: the controller decides. */
-	if (runner->bailed_out(worker->running))
+	if (runner->bailed_out(worker->running)) {
+		worker->bailed = job->test;
 		give_back(worker);
+	}
 	runner->free(worker->running);
 	worker->running = NULL;
 	worker->job = NULL;
@@ -420,6 +429,7 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 					    .variable_count = worker.variables.changes.length,
 					    .nofile = &context->nofile,
 					    .null_fd = null_fd,
+					    .kills_fd = memory_open_kills(),
 					    .slot = slot,
 					    .workers = context->workers,
 					    .run_id = context->run_id,

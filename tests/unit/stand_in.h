@@ -8,6 +8,7 @@
  *     ask:OUTCOME             asks for the next test, and prints the answer
  *     ask-norerun:OUTCOME     the same, and another attempt makes no sense
  *     finish:OUTCOME          the verdict; also finish-norerun:, finish-last: (it can't run another test)
+ *     finish-standing:        passed, and what was set up for it is to outlive it
  *     finish-long:N           failed, with a message of N bytes
  *     finish-stop:REASON      failed, and nothing else of its suite is to run
  *     wide                    its pipes take a megabyte
@@ -21,6 +22,7 @@
  *     segv exit:N close garbage  what crashes it, or its connection
  *     fatal                   prints what Python prints before it is killed by a signal
  *     daemon                  a child in a session of its own, which holds all that is open
+ *     eat:N fill:N            takes N megabytes and gives them back, or keeps them and waits for ever
  *     late:TEXT               an error that came late
  *     farewell:TEXT           will be printed when it leaves
  *     overstay                will not leave when it is told to
@@ -41,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -211,6 +214,8 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"rerun\":false}", argument);
 	} else if (slice_equal_text(word, "finish-last")) {
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"keep\":false}", argument);
+	} else if (slice_equal_text(word, "finish-standing")) {
+		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"stands\":true}", "passed");
 	} else if (slice_equal_text(word, "finish-long")) {
 		size_t count = strtoul(argument, NULL, 10);
 		char *text = malloc(count + 1);
@@ -252,6 +257,13 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 		stand_in_wait_for_ever();
 	} else if (slice_equal_text(word, "daemon")) {
 		stand_in_daemon();
+	} else if (slice_equal_text(word, "eat") || slice_equal_text(word, "fill")) {
+		size_t count = strtoul(argument, NULL, 10) << 20;
+		void *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		memset(bytes, 1, count);
+		if (word.data[0] == 'f')
+			stand_in_wait_for_ever();
+		munmap(bytes, count);
 	} else if (slice_equal_text(word, "late")) {
 		stand_in_say(harness->fd, "{\"event\":\"late\",\"message\":\"$\"}", argument);
 	} else if (slice_equal_text(word, "farewell")) {

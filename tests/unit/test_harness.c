@@ -62,6 +62,24 @@ static void expect_finished(struct scene *scene, uint64_t test, enum outcome out
 		assert_false(event_has(event, message));
 }
 
+/* The message begins and ends so; between stands what it was seen to do, as far as the kernel tells. */
+static void expect_timeout(struct scene *scene, uint64_t test, const char *begin, const char *end)
+{
+	const struct event *event = finished(scene);
+	assert_int_equal(event->test, test);
+	assert_string_equal(outcome_name((enum outcome)event->outcome), "timeout");
+	char *message = alloc_string_n(event->message.data, event->message.length);
+	if (!text_starts_with(message, begin) || !text_ends_with(message, end) || !strstr(message, "; it was blocked"))
+		fail_msg("'%s' does not begin with '%s' and end with '%s'", message, begin, end);
+	free(message);
+}
+
+static bool evidence_has(struct scene *scene, const char *part)
+{
+	const struct event_text *text = &scene->bench.event.evidence;
+	return event_has(&scene->bench.event, evidence) && memmem(text->data, text->length, part, strlen(part));
+}
+
 static void expect_output(struct scene *scene, uint64_t test, int stream, const char *expected)
 {
 	char *text = bench_output(&scene->bench, test, stream);
@@ -496,7 +514,9 @@ static void deadline_interrupts_and_the_process_lives_on(void **state)
 	send_deadline(&scene, 1, "hang finish:failed", CLOCK_SECOND / 20, 3600 * CLOCK_SECOND);
 	bench_wait(&scene.bench, EVENT_TEST_STARTED);
 	uint64_t pid = scene.bench.event.pid;
-	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.05 s");
+	expect_timeout(&scene, 1, "timed out after 0.05 s", "");
+	assert_true(evidence_has(&scene, "\"where\":\"blocked\""));
+	assert_false(evidence_has(&scene, "ignored"));
 	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 20);
 	expect_output(&scene, 1, 0, "interrupt 1\n");
 	run(&scene, 2, "finish:passed");
@@ -512,7 +532,8 @@ static void verdict_after_the_deadline_is_still_a_timeout(void **state)
 	struct scene scene;
 	open_scene(&scene, STAND_IN_PLAIN);
 	send_deadline(&scene, 1, "hang full", CLOCK_SECOND / 100, 3600 * CLOCK_SECOND);
-	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.01 s\nE line\nmore");
+	expect_timeout(&scene, 1, "timed out after 0.01 s", "\nE line\nmore");
+	assert_true(evidence_has(&scene, "\"phase\":\"setup\"")); /* it says that this took half a second */
 	assert_false(event_has(&scene.bench.event, reason));
 	close_scene(&scene);
 }
@@ -523,13 +544,17 @@ static void process_that_does_not_react_gets_term_and_kill(void **state)
 	struct scene scene;
 	open_scene(&scene, STAND_IN_PLAIN);
 	send_deadline(&scene, 1, "deaf", CLOCK_SECOND / 100, CLOCK_SECOND);
-	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 0.01 s");
+	expect_timeout(&scene, 1, "timed out after 0.01 s", "");
 	assert_int_equal(scene.bench.event.signal, SIGTERM);
+	assert_true(evidence_has(&scene, "\"ignored_interrupt\":true"));
+	assert_false(evidence_has(&scene, "ignored_term"));
 	send_deadline(&scene, 2, "print:x stubborn", CLOCK_SECOND / 100, CLOCK_SECOND / 50);
-	expect_finished(&scene, 2, OUTCOME_TIMEOUT, "timed out after 0.01 s; did not react and was killed");
+	expect_timeout(&scene, 2, "timed out after 0.01 s", "; did not react and was killed");
 	assert_int_equal(scene.bench.event.signal, SIGKILL);
+	assert_true(evidence_has(&scene, "\"ignored_term\":true"));
 	send_deadline(&scene, 3, "stubborn", CLOCK_SECOND / 100, 0);
-	expect_finished(&scene, 3, OUTCOME_TIMEOUT, "timed out after 0.01 s");
+	expect_timeout(&scene, 3, "timed out after 0.01 s", "");
+	assert_false(evidence_has(&scene, "ignored"));
 	run(&scene, 4, "finish:passed");
 	expect_finished(&scene, 4, OUTCOME_PASSED, NULL);
 	close_scene(&scene);
@@ -608,8 +633,117 @@ static void paused_test_s_deadline_stands_still(void **state)
 	}
 	usleep(400000);
 	bench_command(&scene.bench, COMMAND_RESUME, 0);
-	expect_finished(&scene, 1, OUTCOME_TIMEOUT, "timed out after 1 s");
+	expect_timeout(&scene, 1, "timed out after 1 s", "");
 	assert_true(scene.bench.event.duration >= CLOCK_SECOND / 10 * 14);
+	close_scene(&scene);
+}
+
+static void hang_after_the_call_is_one_in_teardown(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	send_deadline(&scene, 1, "ask:passed deaf", CLOCK_SECOND / 2, CLOCK_SECOND / 50);
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	bench_command(&scene.bench, COMMAND_NO_NEXT, 1);
+	expect_timeout(&scene, 1, "timed out after 0.5 s", "");
+	assert_true(evidence_has(&scene, "\"phase\":\"teardown\""));
+	close_scene(&scene);
+}
+
+/* --- what it leaves behind --- */
+
+static bool lists_children(void)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	return fs_exists(path);
+}
+
+static void run_with(struct scene *scene, uint64_t test, const char *id, enum leak_mode leak, uint64_t mem_limit)
+{
+	struct job *job = bench_make_job(test, scene->name, id);
+	job->leak = leak;
+	job->mem_limit = mem_limit;
+	bench_send_job(&scene->bench, job);
+}
+
+static void process_that_outlives_its_test_is_told_by_mode(void **state)
+{
+	(void)state;
+	struct scene scene;
+	if (!lists_children())
+		skip();
+	open_scene(&scene, STAND_IN_PLAIN);
+	run_with(&scene, 1, "daemon finish:passed", LEAK_IGNORE, 0);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	assert_false(event_has(&scene.bench.event, evidence));
+	assert_int_equal(bench_count(&scene.bench, EVENT_LOG), 0);
+	run_with(&scene, 2, "daemon finish:passed", LEAK_REPORT, 0);
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_true(evidence_has(&scene, "\"left_over\":\""));
+	expect_log(&scene, "warning: left 1 process behind, to be ended with its test process: ");
+	/* Those before are known. */
+	run_with(&scene, 3, "finish:passed", LEAK_FAIL, 0);
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	run_with(&scene, 4, "daemon daemon finish:passed", LEAK_FAIL, 0);
+	const struct event *event = finished(&scene);
+	assert_int_equal(event->outcome, OUTCOME_FAILED);
+	assert_memory_equal(event->message.data, "left 2 processes behind: ", 25);
+	run_with(&scene, 5, "daemon finish:failed", LEAK_FAIL, 0);
+	expect_finished(&scene, 5, OUTCOME_FAILED, NULL);
+	assert_int_equal(bench_count(&scene.bench, EVENT_LOG), 3);
+	close_scene(&scene);
+}
+
+static void what_was_set_up_to_stay_may_have_processes(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run_with(&scene, 1, "daemon finish-standing:", LEAK_FAIL, 0);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	run_with(&scene, 2, "finish:passed", LEAK_FAIL, 0);
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_count(&scene.bench, EVENT_LOG), 0);
+	close_scene(&scene);
+}
+
+/* --- memory --- */
+
+static void test_beyond_its_memory_is_ended(void **state)
+{
+	(void)state;
+	struct scene scene;
+	if (!lists_children())
+		skip();
+	open_scene(&scene, STAND_IN_PLAIN);
+	run_with(&scene, 1, "finish:passed", LEAK_REPORT, (uint64_t)400 << 20);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	run_with(&scene, 2, "fill:500", LEAK_REPORT, (uint64_t)400 << 20);
+	const struct event *event = finished(&scene);
+	assert_int_equal(event->outcome, OUTCOME_CRASHED);
+	assert_memory_equal(event->message.data, "used more than --mem-limit 400M: ", 33);
+	assert_true(evidence_has(&scene, "\"killed_by\":\"xtop\",\"limit\":419430400,\"rss\":"));
+	run_with(&scene, 3, "finish:passed", LEAK_REPORT, (uint64_t)400 << 20);
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	close_scene(&scene);
+}
+
+static void peak_is_that_of_each_test(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "eat:64 finish:passed");
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	assert_true(event_has(&scene.bench.event, rss));
+	uint64_t rss = scene.bench.event.rss;
+	assert_true(rss > (uint64_t)64 << 20);
+	run(&scene, 2, "finish:passed");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	assert_true(event_has(&scene.bench.event, rss));
+	assert_true(scene.bench.event.rss < rss - ((uint64_t)32 << 20));
 	close_scene(&scene);
 }
 
@@ -864,6 +998,11 @@ int main(void)
 		cmocka_unit_test(cancelled_before_its_process_is_ready_is_not_run),
 		cmocka_unit_test(signal_sent_by_hand_is_named),
 		cmocka_unit_test(paused_test_s_deadline_stands_still),
+		cmocka_unit_test(hang_after_the_call_is_one_in_teardown),
+		cmocka_unit_test(process_that_outlives_its_test_is_told_by_mode),
+		cmocka_unit_test(what_was_set_up_to_stay_may_have_processes),
+		cmocka_unit_test(test_beyond_its_memory_is_ended),
+		cmocka_unit_test(peak_is_that_of_each_test),
 		cmocka_unit_test(held_test_is_announced_as_the_next),
 		cmocka_unit_test(controller_is_asked_where_nothing_is_held),
 		cmocka_unit_test(failed_test_that_may_be_rerun_comes_again),

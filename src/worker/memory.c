@@ -1,0 +1,121 @@
+#include "worker/memory.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "worker/cgroup.h"
+#include "worker/usage.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOOK_EVERY (50 * CLOCK_MS)
+
+/* --- against a limit --- */
+
+void memory_watch_begin(struct memory_watch *watch, uint64_t limit, uint64_t now)
+{
+	*watch = (struct memory_watch){ .limit = limit, .next = now + LOOK_EVERY };
+}
+
+uint64_t memory_watch_wake_at(const struct memory_watch *watch)
+{
+	return watch->limit && !watch->found ? watch->next : UINT64_MAX;
+}
+
+bool memory_watch_is_beyond(struct memory_watch *watch, pid_t parent, uint64_t now)
+{
+	if (now < memory_watch_wake_at(watch))
+		return false;
+	struct usage usage = { .rss = 0 };
+	usage_add_below(parent, &usage);
+	/* What is shared was counted in each; counting it right takes long, so only where it matters. */
+	if (usage.rss > watch->limit && usage.processes > 1)
+		usage.rss = usage_share_below(parent, usage.rss);
+	if (usage.rss > watch->limit)
+		watch->found = usage.rss;
+	watch->next = now + LOOK_EVERY;
+	return watch->found != 0;
+}
+
+void memory_add_size(struct str *out, uint64_t bytes)
+{
+	static const char units[] = "BKMGT";
+	unsigned unit = 0;
+	/* As it was written, where it was written in whole units. */
+	while (bytes >= 1024 && units[unit + 1] && (bytes % 1024 == 0 || bytes >= 10240)) {
+		bytes = bytes % 1024 == 0 ? bytes / 1024 : (bytes + 512) / 1024;
+		unit++;
+	}
+	str_add_format(out, "%llu", (unsigned long long)bytes);
+	if (unit)
+		str_add_char(out, units[unit]);
+}
+
+void memory_watch_describe(const struct memory_watch *watch, struct str *out)
+{
+	str_add_text(out, "used more than --mem-limit ");
+	memory_add_size(out, watch->limit);
+	str_add_text(out, ": ");
+	memory_add_size(out, watch->found);
+}
+
+void memory_watch_put(const struct memory_watch *watch, struct json *evidence)
+{
+	json_put_text(evidence, "killed_by", slice_of("xtop"));
+	json_put_int(evidence, "limit", (int64_t)watch->limit);
+	json_put_int(evidence, "rss", (int64_t)watch->found);
+}
+
+/* --- the peak --- */
+
+void memory_reset_peak(pid_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)pid);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* Where it can't be reset, the peak is that of all tests so far. */
+	ssize_t written = write(fd, "5", 1);
+	(void)written;
+	close(fd);
+}
+
+uint64_t memory_peak(pid_t pid)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (fs_read_small(path, text, sizeof(text)) <= 0)
+		return 0;
+	const char *line = strstr(text, "\nVmHWM:");
+	return line ? strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;
+}
+
+/* --- the kernel's kills --- */
+
+int memory_open_kills(void)
+{
+	struct cgroup_limits limits;
+	cgroup_read("/proc", &limits);
+	return limits.kills_file[0] ? open(limits.kills_file, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+bool memory_read_kills(int fd, uint64_t *kills)
+{
+	char text[512];
+	ssize_t length = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (text_starts_with(line, "oom_kill ")) {
+			*kills = strtoull(line + strlen("oom_kill "), NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
