@@ -1,13 +1,15 @@
-/* `xtop history export FILE` and `xtop history import FILE…`: for the caches of CI, and for shards. */
+/* `xtop history TEST`; `xtop history export FILE` and `xtop history import FILE…`, for the caches of CI and for
+ * shards. */
 #include "store/history.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/history_show.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define USAGE "expected `xtop history export FILE` or `xtop history import FILE...`"
+#define USAGE "expected `xtop history TEST`, `xtop history export FILE` or `xtop history import FILE...`"
 
 static const char *plural(size_t count)
 {
@@ -90,6 +92,8 @@ int cli_history(struct config *config, char *const *operands, size_t count)
 	bool export = count > 0 && strcmp(operands[0], "export") == 0;
 	bool import = count > 0 && strcmp(operands[0], "import") == 0;
 
+	if (count == 1 && !export && !import)
+		return cli_history_show(config, operands[0]);
 	if (!(export && count == 2) && !(import && count >= 2))
 		return cli_fail(EXIT_USAGE, USAGE);
 	/* What is only read isn't made: there is nothing to tell of a history that no run has begun. */

@@ -228,6 +228,7 @@ static int read_bare(struct parser *parser, struct filter_call *call)
 	if (read_matcher(&parser->lexer, true, FILTER_TEST, &call->matcher) != 0)
 		return -1;
 	parser->bare = (struct slice){ source->text + start, source->at - start };
+	call->is_word = call->matcher.kind == MATCHER_PART && !strchr("\"'", source->text[start]);
 	return 0;
 }
 

@@ -36,6 +36,10 @@ void filter_free(struct filter *filter); /* NULL is fine */
 bool filter_matches(struct filter *filter, const struct test_facts *facts);
 /* Whether it asks for what only a history knows: outcome, flaky, duration. */
 bool filter_needs_history(const struct filter *filter);
+/* Whether it asks for what no history knows: marker, group, scope, adapter. */
+bool filter_needs_collection(const struct filter *filter);
+/* Whether it is nothing but a word, without a function, an operator, a sign or quotes: where either may stand, an id. */
+bool filter_is_word(const struct filter *filter);
 /* A regular expression in it was given up in a match (base/pattern.h): its text, NULL: none. Borrowed. */
 const char *filter_gave_up(const struct filter *filter);
 

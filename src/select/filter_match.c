@@ -120,6 +120,21 @@ bool filter_needs_history(const struct filter *filter)
 	return false;
 }
 
+bool filter_needs_collection(const struct filter *filter)
+{
+	vec_each(&filter->calls, it) {
+		if (it->function == FILTER_MARKER || it->function == FILTER_GROUP ||
+		    it->function == FILTER_SCOPE || it->function == FILTER_ADAPTER)
+			return true;
+	}
+	return false;
+}
+
+bool filter_is_word(const struct filter *filter)
+{
+	return filter->expression.steps.length == 1 && filter->calls.items[0].is_word;
+}
+
 const char *filter_gave_up(const struct filter *filter)
 {
 	vec_each(&filter->calls, it) {

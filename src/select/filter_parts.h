@@ -50,6 +50,7 @@ struct filter_call {
 	struct matcher matcher;
 	enum comparison comparison;
 	uint64_t duration; /* ns */
+	bool is_word;      /* written without anything around it */
 };
 
 struct filter {

@@ -1,14 +1,14 @@
 #include "store/quarantine_text.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/vec.h"
 #include "base/yaml.h"
 #include "config/values.h"
+#include "store/quarantine_date.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The keys of an entry, in the order in which they are written. */
 static const struct key {
@@ -42,54 +42,29 @@ static void item_free(struct quarantine_item *item)
 {
 	for (size_t i = 0; i < KEY_COUNT; i++)
 		free((char *)text_of(&item->entry, &keys[i]));
+	quarantine_name_fini(&item->name);
 	free(item);
 }
 
 void quarantine_items_fini(struct quarantine_items *items)
 {
-	vec_each (items, it)
+	vec_each(items, it)
 		item_free(*it);
 	vec_fini(items);
 	items->column = 0;
 }
 
-bool quarantine_entry_matches(const struct quarantine_entry *entry, const char *suite, const char *id)
+bool quarantine_entry_is_in(const struct quarantine_entry *entry, const char *suite)
 {
-	return strcmp(entry->test, id) == 0 && (!entry->suite || (suite && strcmp(entry->suite, suite) == 0));
+	return !entry->suite || (suite && strcmp(entry->suite, suite) == 0);
+}
+
+bool quarantine_entry_says(const struct quarantine_entry *entry, const char *test)
+{
+	return strcmp(entry->test, test) == 0 || (entry->id && strcmp(entry->id, test) == 0);
 }
 
 /* Reading */
-
-/* Reads two or four digits; -1: they are none. */
-static int read_number(const char *text, int digits)
-{
-	int number = 0;
-
-	for (int i = 0; i < digits; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return -1;
-		number = number * 10 + (text[i] - '0');
-	}
-	return number;
-}
-
-/* The first second of a day written as YYYY-MM-DD. False: there is no such day. */
-static bool read_date(const char *text, time_t *seconds)
-{
-	struct tm day = { .tm_mday = 0 };
-	int month;
-
-	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
-		return false;
-	day.tm_year = read_number(text, 4) - 1900;
-	day.tm_mon = month = read_number(text + 5, 2) - 1;
-	day.tm_mday = read_number(text + 8, 2);
-	if (day.tm_year < 0 || month < 0 || month > 11 || day.tm_mday < 1 || day.tm_mday > 31)
-		return false;
-	*seconds = timegm(&day);
-	/* The 31st of February becomes a day in March. */
-	return day.tm_mon == month;
-}
 
 static int unknown_key(const struct yaml *yaml, const struct yaml_node *key, struct error *error)
 {
@@ -114,7 +89,7 @@ static int read_value(const struct yaml *yaml, const struct key *key, const stru
 		      struct quarantine_entry *entry, struct error *error)
 {
 	char buffer[64];
-	time_t seconds;
+	int64_t day;
 
 	if (node->kind != YAML_SCALAR)
 		return yaml_error_at(yaml, node, error, "%s: expected a text, found %s", key->name,
@@ -124,18 +99,44 @@ static int read_value(const struct yaml *yaml, const struct key *key, const stru
 				     "%s: expected a text, found one with a NUL byte in it", key->name);
 	if (node->length == 0)
 		return 0;
-	if (key->is_date && !read_date(node->text, &seconds))
+	if (key->is_date && !quarantine_date_read(node->text, &day))
 		return yaml_error_at(yaml, node, error, "%s: expected a date such as 2026-11-22, found %s",
 				     key->name, yaml_describe(node, buffer));
 	*field_of(entry, key) = alloc_string(node->text);
 	return 0;
 }
 
+static int read_name(const struct yaml *yaml, const struct yaml_node *item, struct quarantine_item *out,
+		     struct error *error)
+{
+	const struct yaml_node *node = yaml_get(item, "test");
+
+	if (!out->entry.test)
+		return yaml_error_at(
+			yaml, item, error,
+			"the entry lacks the key 'test', the id of a test or an expression for several");
+	if (quarantine_name_parse(node->text, &out->name, error) != 0)
+		return error_prefix(error, "%s:%d:%d: test", yaml_name(yaml), node->line, node->column);
+	out->entry.id = out->name.id;
+	return 0;
+}
+
+static void read_expiry(struct quarantine_entry *entry, int64_t today)
+{
+	int64_t day;
+
+	entry->days_left = INT_MAX;
+	if (!entry->expires || !quarantine_date_read(entry->expires, &day))
+		return;
+	entry->days_left = (int)(day - today);
+	entry->expired = entry->days_left <= 0;
+	entry->expires_soon = !entry->expired && entry->days_left <= QUARANTINE_SOON;
+}
+
 static int read_item(const struct yaml *yaml, const struct yaml_node *node, uint64_t wall,
 		     struct quarantine_item *item, struct error *error)
 {
 	char buffer[64];
-	time_t expires;
 
 	if (node->kind != YAML_MAPPING)
 		return yaml_error_at(yaml, node, error, "expected an entry such as '- test: ID', found %s",
@@ -152,10 +153,9 @@ static int read_item(const struct yaml *yaml, const struct yaml_node *node, uint
 		if (read_value(yaml, key, node->items[i], &item->entry, error) != 0)
 			return -1;
 	}
-	if (!item->entry.test)
-		return yaml_error_at(yaml, node, error, "the entry lacks the key 'test', the id of a test");
-	if (item->entry.expires && read_date(item->entry.expires, &expires))
-		item->entry.expired = expires <= (time_t)(wall / CLOCK_SECOND);
+	if (read_name(yaml, node, item, error) != 0)
+		return -1;
+	read_expiry(&item->entry, quarantine_date_of(wall));
 	item->entry.line = node->line;
 	item->end_line = node->end_line;
 	return 0;
@@ -273,7 +273,7 @@ int quarantine_text_add(struct slice text, const char *name, const struct quaran
 	if (text.length > 0 && text.data[text.length - 1] != '\n')
 		str_add_text(out, line_end);
 	add_entry(out, entry, items.column > 0 ? items.column : 1, line_end);
-	vec_each (&items, it)
+	vec_each(&items, it)
 		vec_push(&wanted, &(*it)->entry);
 	vec_push(&wanted, entry);
 	status = check_result(out, name, wanted.items, wanted.length, error);
@@ -310,16 +310,29 @@ static bool has_dash(struct slice text, int number, int column)
 	return at < text.length && text.data[at] == '-';
 }
 
-static int no_entry(const char *name, const char *id, struct error *error)
+static int no_entry(const char *name, const struct quarantine_items *items, const char *test,
+		    struct error *error)
 {
-	char *quoted = value_quoted(id);
+	VEC(const char *) texts = VEC_INIT;
+	char *quoted = value_quoted(test);
 
-	error_set(error, "%s: there is no entry of %s", name, quoted);
+	vec_each(items, it)
+		vec_push(&texts, (*it)->entry.test);
+	const char *nearest = text_nearest(test, texts.items, texts.length);
+	if (nearest && strcmp(nearest, test) != 0) {
+		char *meant = value_quoted(nearest);
+
+		error_set(error, "%s: there is no entry of %s; did you mean %s?", name, quoted, meant);
+		free(meant);
+	} else {
+		error_set(error, "%s: there is no entry of %s", name, quoted);
+	}
 	free(quoted);
+	vec_fini(&texts);
 	return -1;
 }
 
-int quarantine_text_remove(struct slice text, const char *name, const char *suite, const char *id,
+int quarantine_text_remove(struct slice text, const char *name, const char *suite, const char *test,
 			   struct str *out, struct error *error)
 {
 	VEC(const struct quarantine_entry *) wanted = VEC_INIT;
@@ -329,12 +342,12 @@ int quarantine_text_remove(struct slice text, const char *name, const char *suit
 
 	if (quarantine_text_parse(text, name, 0, &items, error) != 0)
 		return -1;
-	vec_each (&items, it) {
+	vec_each(&items, it) {
 		const struct quarantine_entry *entry = &(*it)->entry;
 		int first = entry->line;
 		size_t start, end;
 
-		if (suite ? !quarantine_entry_matches(entry, suite, id) : strcmp(entry->test, id) != 0) {
+		if (!quarantine_entry_says(entry, test) || (suite && !quarantine_entry_is_in(entry, suite))) {
 			vec_push(&wanted, entry);
 			continue;
 		}
@@ -350,7 +363,7 @@ int quarantine_text_remove(struct slice text, const char *name, const char *suit
 	}
 	str_add(out, text.data + kept, text.length - kept);
 	if (wanted.length == items.length)
-		status = no_entry(name, id, error);
+		status = no_entry(name, &items, test, error);
 	else
 		status = check_result(out, name, wanted.items, wanted.length, error);
 	vec_fini(&wanted);

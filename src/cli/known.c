@@ -1,0 +1,172 @@
+#include "cli/known.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "event/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int known_open(struct known *known, const struct config *config, const char *history_file,
+	       struct error *error)
+{
+	struct error problem = ERROR_INIT;
+
+	*known = (struct known){ .config = config };
+	known->history = history_open(history_file, true, error);
+	if (!known->history || history_load(known->history, error) != 0) {
+		history_close(known->history);
+		return -1;
+	}
+	known->quarantine = quarantine_load(config->quarantine_file, clock_wall(), &problem);
+	if (!known->quarantine) {
+		fflush(stdout);
+		fprintf(stderr, "xtop: which tests are in quarantine is not known: %s\n", problem.message);
+	}
+	return 0;
+}
+
+int known_read(struct known *known, const char *id, struct error *error)
+{
+	history_table_fini(&known->table);
+	return history_evidence_read(known->history, id, &known->table, error);
+}
+
+void known_close(struct known *known)
+{
+	history_table_fini(&known->table);
+	quarantine_free(known->quarantine);
+	history_close(known->history);
+}
+
+/* ---- names ---- */
+
+bool known_is_suite_wanted(const struct config *config, const char *suite)
+{
+	if (config->suite_names.length == 0)
+		return true;
+	vec_each(&config->suite_names, name) {
+		if (strcmp(*name, suite) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "ID", or "ID #2" where several tests of a suite have one id. */
+static bool is_name_of(const char *word, const struct history_evidence *evidence)
+{
+	size_t length = strlen(evidence->id);
+	char ordinal[24];
+
+	if (strncmp(word, evidence->id, length) != 0)
+		return false;
+	snprintf(ordinal, sizeof(ordinal), " #%u", (unsigned)evidence->ordinal);
+	return word[length] == '\0' || strcmp(word + length, ordinal) == 0;
+}
+
+static bool is_part_of(const char *word, const struct history_evidence *evidence)
+{
+	return strstr(evidence->id, word) != NULL;
+}
+
+static void add_those(const struct known *known, const char *word,
+		      bool (*is)(const char *, const struct history_evidence *), struct known_tests *out)
+{
+	for (size_t i = 0; i < known->table.test_count; i++) {
+		const struct history_evidence *evidence = &known->table.tests[i];
+
+		if (is(word, evidence) && known_is_suite_wanted(known->config, evidence->suite))
+			vec_push(&out->found, evidence);
+	}
+}
+
+void known_find(const struct known *known, const char *word, struct known_tests *out)
+{
+	size_t before = out->found.length;
+
+	add_those(known, word, is_name_of, out);
+	out->exact = out->found.length > before;
+	if (!out->exact && *word)
+		add_those(known, word, is_part_of, out);
+}
+
+int known_missing(const struct known *known, const char *word, struct error *error)
+{
+	const char **ids = alloc_zeroed(known->table.test_count + 1, sizeof(*ids));
+	struct str text = STR_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < known->table.test_count; i++) {
+		if (known_is_suite_wanted(known->config, known->table.tests[i].suite))
+			ids[count++] = known->table.tests[i].id;
+	}
+	const char *nearest = text_nearest(word, ids, count);
+	str_add_text(&text, "the history has no test '");
+	utf8_add_visible(&text, word, strlen(word), false);
+	str_add_char(&text, '\'');
+	if (nearest) {
+		str_add_text(&text, "; did you mean '");
+		utf8_add_visible(&text, nearest, strlen(nearest), false);
+		str_add_text(&text, "'?");
+	} else if (known->config->suite_names.length > 0 && count == 0) {
+		str_add_text(&text, ", nor any of this suite");
+	}
+	error_set(error, "%s", text.data);
+	str_fini(&text);
+	free((void *)ids);
+	return -1;
+}
+
+/* ---- quarantine ---- */
+
+static bool is_held(const struct known *known, const struct history_evidence *evidence)
+{
+	const struct history_fact *fact =
+		history_find(known->history, evidence->suite, evidence->id, evidence->ordinal);
+	struct test_facts facts = {
+		.suite = evidence->suite,
+		.id = evidence->id,
+		.file = evidence->file,
+		.ordinal = evidence->ordinal,
+		.outcome = fact ? fact->outcome : OUTCOME_NONE,
+		.flaky = fact && fact->flaky,
+		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
+	};
+
+	return known->quarantine && quarantine_find(known->quarantine, &facts);
+}
+
+int known_hold(const struct known *known, const struct history_evidence *evidence, enum flaky_hold *hold,
+	       struct error *error)
+{
+	struct history_verdicts verdicts;
+
+	*hold = FLAKY_FREE;
+	if (is_held(known, evidence)) {
+		*hold = FLAKY_HELD;
+		return 0;
+	}
+	if (history_verdicts_read(known->history, evidence->suite, evidence->id, evidence->ordinal, 0,
+				  &verdicts, error) != 0)
+		return -1;
+	vec_each(&verdicts, verdict) {
+		if (!outcome_is_failure(verdict->outcome))
+			continue;
+		*hold = verdict->quarantined ? FLAKY_WAS_HELD : FLAKY_FREE;
+		break;
+	}
+	history_verdicts_fini(&verdicts);
+	return 0;
+}
+
+void known_print_json(struct json *object)
+{
+	struct str text = STR_INIT;
+
+	json_dump(object, &text);
+	puts(text.data);
+	str_fini(&text);
+	json_free(object);
+}
