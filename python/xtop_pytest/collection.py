@@ -1,6 +1,6 @@
 """What a collection found, as lines for the controller, and the items by the ids in them."""
 
-from . import marks, wire
+from . import marks, options, wire
 
 
 def scope_of(identity):
@@ -17,10 +17,10 @@ class Collection:
     that JSON can't carry): an ordinal, counted in the order of the items, tells them apart.
     """
 
-    def __init__(self, session):
+    def __init__(self, session, failures=None):
         self.session = session
         self.items = {}
-        self._lines = None
+        self._failures = failures
         counts = {}
         for item in session.items:
             identity = wire.valid(item.nodeid)
@@ -32,12 +32,19 @@ class Collection:
         """Return an item, or None when this process did not collect it."""
         return self.items.get((identity, ordinal))
 
+    def why_gone(self, identity):
+        """Say why there is no such test: the error of its file, where that is known."""
+        for nodeid, text in self._failures.errors if self._failures is not None else ():
+            if identity.partition("::")[0] == nodeid.partition("::")[0]:
+                return text
+        return "{} is gone: this collection has no such test".format(identity)
+
     def lines(self):
         """Return a "found" line for each item, as one piece of bytes.
 
         Put together by hand: with 10,000 tests the encoder alone would take a tenth of a second.
         """
-        read = marks.Marks().read
+        read = marks.Marks(options.added_reruns(self.session.config)).read
         files = {}
         scopes = {}
         parts = []

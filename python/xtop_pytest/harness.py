@@ -1,6 +1,7 @@
 """A harness: runs the tests that its worker names, one after the other, in a process that is a
 worker to pytest's plugins."""
 
+import inspect
 import os
 import sys
 import traceback
@@ -8,7 +9,7 @@ import traceback
 import pytest
 from _pytest import nodes, outcomes
 
-from . import afterfork, coverage_support, interrupt, marks, output, replay, reports, wire
+from . import afterfork, coverage_support, interrupt, output, replay, reports, reruns, wire
 from . import workerhalf
 
 ALONE = (
@@ -41,7 +42,7 @@ class Hooks:
 
     def pytest_exception_interact(self, node, call, report):
         if self.harness is not None:
-            self.harness.failed(node, call.excinfo)
+            self.harness.failed(node, call.excinfo, report)
 
     def pytest_enter_pdb(self, config, pdb):
         if self.harness is not None:
@@ -101,6 +102,7 @@ class Harness:
         # What tee-sys captures is in the pipes already.
         self._captures = self.config.getoption("capture", "no") not in ("no", "tee-sys")
         self._fold = reports.Fold(self.config)
+        self._judge = reruns.Judge(self.config)
         self._heard = []
         self._sender = sender
         self._item = None
@@ -130,15 +132,17 @@ class Harness:
         identity, ordinal = command["test"], command.get("ordinal", 1)
         item = self._tests.find(identity, ordinal)
         if item is None:
-            message = "{} is gone: this collection has no such test".format(identity)
+            message = self._tests.why_gone(identity)
             self.channel.send({"event": "finished", "outcome": "error", "message": message})
             return
         self._prepare(item, command.get("attempt", 1))
+        before = self._standing()
         properties = len(item.user_properties)
         environment = command.get("environment")
         if environment:
             self._environ.update(environment)
         self._fold.begin()
+        self._judge.begin(item)
         self._heard = []
         self._item = item
         self._asked = self._again = False
@@ -152,10 +156,16 @@ class Harness:
             afterfork.leave(1)
         self._item = None
         del item.user_properties[properties:]
+        for node, count in self._standing().items():
+            if count > before.get(node, 1):
+                self._fold.stands = True
         self._finish(item)
 
     def _finish(self, item):
         fold = self._fold
+        fold.rerun = self._judge.may_rerun()
+        for note in self._judge.notes:
+            fold.note(note)
         stop = self.session.shouldfail or self.session.shouldstop
         if stop:
             fold.stop = str(stop)
@@ -174,10 +184,17 @@ class Harness:
         self._streams.settle()
         self.channel.send_bytes(fold.line(self._captures))
 
+    def _standing(self):
+        """Return how much is to be torn down with each node that stands; 1 is the node itself."""
+        stack = self.session._setupstate.stack
+        return {node: len(finalizers) for node, (finalizers, _) in stack.items()}
+
     def _prepare(self, item, attempt):
         """Make the stack of fixtures fit a test that is not the one that was announced."""
         state = self.session._setupstate
         chain = item.listchain()
+        # What pytest-rerunfailures calls it, and tests ask for.
+        item.execution_count = attempt
         if attempt > 1:
             chain = self._forget_failures(item, state, chain)
         stack = list(state.stack)
@@ -191,11 +208,25 @@ class Harness:
             for each in definitions:
                 cached = getattr(each, "cached_result", None)
                 if cached is not None and cached[2]:
-                    each.cached_result = None
+                    self._finish_fixture(item, each)
+        forget_instance(item)
         for number, (_, failure) in enumerate(state.stack.values()):
             if failure:
                 return chain[:number]
         return chain
+
+    def _finish_fixture(self, item, definition):
+        """Undo what a fixture has done before it failed; without this pytest has only its error."""
+        if not getattr(item, "_request", None):
+            item._initrequest()
+        try:
+            definition.finish(item._request)
+        except BaseException as error:
+            if self._getpid() == self._pid:
+                self._late(error)
+        if self._getpid() != self._pid:
+            afterfork.leave(1)
+        definition.cached_result = None
 
     def _tear_down(self, following):
         try:
@@ -223,8 +254,9 @@ class Harness:
         if self._fold.outcome not in ("failed", "error") and self._nothing_stands(item):
             return item
         question = {"event": "next?", "outcome": self._fold.outcome}
-        if self._fold.rerun is not None:
-            question["rerun"] = self._fold.rerun
+        may_rerun = self._judge.may_rerun()
+        if may_rerun is not None:
+            question["rerun"] = may_rerun
         try:
             self.channel.send(question)
             answer = self.channel.receive()
@@ -273,23 +305,19 @@ class Harness:
             self._leave_child(report)
         if self._item is not None:
             self._fold.add(report)
+            if report.outcome == "failed":
+                self._judge.failed()
             self._heard.append(report)
             self._streams.restore()
 
-    def failed(self, node, excinfo):
-        """Judge a failure by the test's flaky mark while its exception is at hand."""
-        if excinfo is None or node is not self._item:
+    def failed(self, node, excinfo, report):
+        """Look at a failure while its exception is at hand."""
+        if excinfo is None or node is not self._item or report.outcome != "failed":
             return
         if isinstance(excinfo.value, Debugger):
             self._fold.code = "XT5001"
             self._fold.found_at(*caller_of_debugger(excinfo.tb))
-        try:
-            judged = marks.may_rerun(node, excinfo.value)
-        except Exception as error:
-            self._fold.note("the flaky mark can't be judged: {!r}".format(error))
-            judged = False
-        if judged is not None and self._fold.rerun is not False:
-            self._fold.rerun = judged
+        self._judge.raised(excinfo.value)
 
     def debugger_wanted(self):
         """Fail a test that calls breakpoint() where nobody can answer."""
@@ -304,6 +332,7 @@ class Harness:
         fold = self._fold
         fold.fail("error", first + "\n" + trace(error))
         fold.abandon()
+        self._judge.forbid()
         if isinstance(error, outcomes.Exit):
             fold.stop = str(error.msg)
 
@@ -336,6 +365,14 @@ class Harness:
         self._sender.output(values or {})
         afterfork.run_exits(self._streams.stderr_descriptor)
         afterfork.leave(0)
+
+
+def forget_instance(item):
+    """Let a method's next attempt have an instance of its class of its own."""
+    if not isinstance(item.parent, pytest.Class) or not inspect.ismethod(item.__dict__.get("_obj")):
+        return
+    item.__dict__.pop("_instance", None)
+    item._obj = None
 
 
 def caller_of_debugger(traceback):
@@ -413,10 +450,14 @@ def run_forked(start, inherited):
 
 def report_failure(control, error):
     """Tell the worker why this process can't run tests, and end it."""
-    text = "{}: {}\n{}".format(type(error).__name__, error, trace(error))
+    tell_failure(control, "{}: {}\n{}".format(type(error).__name__, error, trace(error)))
+    afterfork.leave(1)
+
+
+def tell_failure(control, message):
+    """Tell the worker why this process can't run tests."""
     try:
-        wire.Channel(control).send({"event": "failed", "message": text})
+        wire.Channel(control).send({"event": "failed", "message": message})
     except OSError:
         # The worker is gone: there is nobody to tell.
         pass
-    afterfork.leave(1)

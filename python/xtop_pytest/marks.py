@@ -1,12 +1,6 @@
 """Marks as attributes of a test: flaky, timeout, serial and what else xtop itself heeds."""
 
-import os
-import platform
-import re
-import sys
-
-# The package `flaky` uses the same mark with arguments of its own and reruns by itself.
-OF_ANOTHER_PLUGIN = ("max_runs", "min_passes", "rerun_filter")
+from .reruns import OF_ANOTHER_PLUGIN
 
 
 def number(value):
@@ -32,13 +26,12 @@ def argument(mark, position, name):
 def _flaky(mark, found):
     if any(name in mark.kwargs for name in OF_ANOTHER_PLUGIN):
         return
-    reruns = argument(mark, 0, "reruns")
-    reruns = 1 if reruns is None else number(reruns)
-    if reruns is not None:
-        found["reruns"] = int(reruns)
-    delay = number(argument(mark, 1, "reruns_delay"))
-    if delay is not None:
-        found["reruns_delay"] = delay
+    # What the mark does not say is as without it, whatever the command line says of delays.
+    given = mark.args[0] if mark.args else 1
+    found["reruns"] = int(number(mark.kwargs.get("reruns", given)) or 0)
+    found["reruns_delay"] = number(argument(mark, 1, "reruns_delay")) or 0.0
+    factor = number(argument(mark, 2, "reruns_delay_backoff_factor"))
+    found["reruns_delay_factor"] = 1.0 if factor is None else factor
 
 
 def _timeout(mark, found):
@@ -60,10 +53,12 @@ _READERS = {"flaky": _flaky, "timeout": _timeout, "quarantine": _quarantine, "se
 
 
 class Marks:
-    """Reads the marks of many items; what they inherit is read once for each parent."""
+    """Reads the marks of many items; what they inherit is read once for each parent. `added` reruns
+    come on top of a mark's own (--reruns-mode=append)."""
 
-    def __init__(self):
+    def __init__(self, added=0):
         self._inherited = {}
+        self._added = added
 
     def read(self, item):
         """Return (names joined by commas, attributes) of an item; the closest mark wins."""
@@ -81,8 +76,7 @@ class Marks:
             known = self._inherited[parent] = (marks, self._fold(marks))
         return known
 
-    @staticmethod
-    def _fold(marks):
+    def _fold(self, marks):
         names = []
         found = {}
         groups = set()
@@ -100,52 +94,8 @@ class Marks:
             names.append(name)
             if name in _READERS:
                 _READERS[name](mark, found)
+        if "reruns" in found:
+            found["reruns"] += self._added
         if groups:
             found["group"] = "_".join(sorted(groups))
         return ",".join(names), found or None
-
-
-def _condition(item, value):
-    """Judge a mark's condition as pytest judges skipif's: a text is an expression."""
-    if not isinstance(value, str):
-        return bool(value)
-    names = {"os": os, "sys": sys, "platform": platform, "config": item.config}
-    names.update(getattr(getattr(item, "obj", None), "__globals__", {}))
-    return bool(eval(compile(value, "<flaky condition>", "eval"), names))
-
-
-def _matches(wanted, error):
-    """Tell whether an exception is among those that a mark names: by regex or by class."""
-    if isinstance(wanted, (str, type)):
-        wanted = [wanted]
-    text = None
-    for each in wanted:
-        if isinstance(each, type):
-            if isinstance(error, each):
-                return True
-        elif isinstance(each, str):
-            if text is None:
-                text = "{}: {}".format(type(error).__name__, error)
-            if re.search(each, text):
-                return True
-    return False
-
-
-def may_rerun(item, error):
-    """Judge the flaky mark of an item that failed with an exception.
-
-    None: the mark says nothing about it. The judgement needs the process of the test: conditions
-    are expressions over the test's module, and exception classes can't travel.
-    """
-    mark = item.get_closest_marker("flaky")
-    if mark is None or any(name in mark.kwargs for name in OF_ANOTHER_PLUGIN):
-        return None
-    if "condition" in mark.kwargs and not _condition(item, mark.kwargs["condition"]):
-        return False
-    only = mark.kwargs.get("only_rerun")
-    never = mark.kwargs.get("rerun_except")
-    if not only and not never:
-        return None
-    if only and not _matches(only, error):
-        return False
-    return not (never and _matches(never, error))

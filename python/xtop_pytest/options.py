@@ -13,13 +13,14 @@ import unicodedata
 
 import pytest
 
-from . import controllerhalf, watch, workerhalf
+from . import controllerhalf, reruns, watch, workerhalf
 from .state import State, state
 
 MARKERS = (
     "serial: run this test alone, with no other test running (xtop)",
     "quarantine(reason): run this test, but don't let it fail the run (xtop)",
-    "flaky(reruns=1, reruns_delay=0): run this test again when it fails (xtop)",
+    "flaky(reruns=1, reruns_delay=0, reruns_delay_backoff_factor=1, condition=True, only_rerun=(),"
+    " rerun_except=()): run this test again when it fails (xtop)",
     "timeout(seconds): interrupt this test after so many seconds (xtop)",
     "xdist_group(name): run all tests of a group on the same worker (xtop)",
 )
@@ -40,20 +41,33 @@ ADOPTED = (
     (("--testrunuid",), {"dest": "testrunuid"}),
     (("--reruns",), {"dest": "reruns", "type": int}),
     (("--reruns-delay",), {"dest": "reruns_delay", "type": float}),
+    (("--reruns-delay-backoff-factor",), {"dest": "reruns_delay_backoff_factor", "type": float}),
+    (("--force-reruns",), {"dest": "force_reruns", "type": int}),
+    (("--max-suite-reruns",), {"dest": "max_suite_reruns", "type": int}),
     (("--only-rerun",), {"dest": "only_rerun", "action": "append"}),
     (("--rerun-except",), {"dest": "rerun_except", "action": "append"}),
+    (("--rerun-exclude-path",), {"dest": "rerun_exclude_path", "action": "append"}),
+    (
+        ("--reruns-mode",),
+        {"dest": "reruns_mode", "choices": ("strict", "append"), "default": "strict"},
+    ),
+    (("--fail-on-flaky",), {"dest": "fail_on_flaky", "action": "store_true"}),
+    (("--rerun-show-tracebacks",), {"dest": "rerun_show_tracebacks", "action": "store_true"}),
     (("--timeout",), {"dest": "timeout", "type": float}),
     (("--timeout-method",), {"dest": "timeout_method"}),
     (("--session-timeout",), {"dest": "session_timeout", "type": float}),
 )
-ADOPTED_INI = (
-    "timeout",
-    "timeout_method",
-    "timeout_func_only",
-    "session_timeout",
-    "reruns",
-    "reruns_delay",
-)
+ADOPTED_INI = {
+    "timeout": "string",
+    "timeout_method": "string",
+    "timeout_func_only": "string",
+    "session_timeout": "string",
+    "reruns": "string",
+    "reruns_delay": "string",
+    "reruns_delay_backoff_factor": "string",
+    "only_rerun": "linelist",
+    "rerun_except": "linelist",
+}
 
 # Plugins whose work xtop does: their options, ini values and marks stay, their hooks go.
 RETIRED = ("pytest_rerunfailures", "pytest_timeout")
@@ -125,6 +139,7 @@ class OptionsPlugin:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config):
+        reruns.check_filters(config)
         self._state.defaults = find_defaults(config)
         take_over(config)
         if self._state.auxiliary:
@@ -191,9 +206,9 @@ def adopt_options(config, parser, args):
         if not known.intersection(names) and is_given(names, args):
             group._addoption(*names, help="Taken over by xtop.", **settings)
             new = True
-    for name in ADOPTED_INI:
+    for name, kind in ADOPTED_INI.items():
         if name not in parser._inidict:
-            parser.addini(name, "Taken over by xtop.")
+            parser.addini(name, "Taken over by xtop.", type=kind)
     if new:
         space = parser.parse_known_args(args, namespace=copy.copy(config.option))
         for names, settings in ADOPTED:
@@ -244,13 +259,23 @@ def find_defaults(config):
     found["reruns"] = first(int, getattr(option, "reruns", None), ini(config, "reruns")) or None
     delay = first(float, getattr(option, "reruns_delay", None), ini(config, "reruns_delay"))
     found["reruns_delay"] = delay or None
+    factor = getattr(option, "reruns_delay_backoff_factor", None)
+    found["reruns_delay_backoff_factor"] = first(
+        float, factor, ini(config, "reruns_delay_backoff_factor")
+    )
+    for name in ("force_reruns", "max_suite_reruns"):
+        found[name] = number(getattr(option, name, None), int)
+    if getattr(option, "fail_on_flaky", False):
+        found["flaky_result"] = "fail"
     variable = os.environ.get("PYTEST_TIMEOUT")
     limit = first(float, getattr(option, "timeout", None), variable, ini(config, "timeout"))
     found["timeout"] = limit if limit and limit > 0 else None
     whole = first(float, getattr(option, "session_timeout", None), ini(config, "session_timeout"))
     found["session_timeout"] = whole if whole and whole > 0 else None
     found["durations"] = getattr(option, "durations", None)
-    for name in ("only_rerun", "rerun_except", "maxprocesses", "testrunuid"):
+    for name in reruns.FILTERS:
+        found[name] = reruns.given_filters(config, name) or None
+    for name in ("maxprocesses", "testrunuid"):
         found[name] = getattr(option, name, None) or None
     found["max_worker_restart"] = number(getattr(option, "maxworkerrestart", None), int)
     found["maxschedchunk"] = number(getattr(option, "maxschedchunk", None), int)
@@ -259,6 +284,13 @@ def find_defaults(config):
     if getattr(option, "collectonly", False) and not state(config).settings.get("collect_only"):
         found["collect_only"] = True
     return {name: value for name, value in found.items() if value is not None}
+
+
+def added_reruns(config):
+    """Return how many reruns a mark's own are added to (--reruns-mode=append)."""
+    if getattr(config.option, "reruns_mode", "strict") != "append":
+        return 0
+    return max(state(config).defaults.get("reruns", 0), 0)
 
 
 def ask_for_workers(config):
@@ -289,6 +321,8 @@ def take_over(config):
         "maxfail": 0,
         "durations": None,
         "reruns": None,
+        "force_reruns": None,
+        "fail_on_flaky": False,
         "timeout": None,
         "session_timeout": None,
     }
@@ -392,7 +426,7 @@ def _failure_of(problem):
         said = problem.code if isinstance(problem.code, str) else "status %s" % (problem.code or 0)
         return code, "%sexits while the tests are being collected: %s" % (_where(problem), said)
     if isinstance(problem, KeyboardInterrupt):
-        return 2, "interrupted while the tests were being collected"
+        return 2, _where(problem) + "interrupted while the tests were being collected"
     if type(problem).__name__ == "PluginImportFailure" or isinstance(problem, ImportError):
         cause = problem.__cause__ or problem
         if isinstance(cause, ModuleNotFoundError) and not _frames(cause):

@@ -64,6 +64,7 @@ def failure_text(report):
 
 # A test that passed and has nothing to say: put together by hand, as most tests are such.
 PASSED = b'{"event":"finished","outcome":"passed","setup":%.6f,"call":%.6f,"teardown":%.6f}\n'
+PASSED_STANDS = PASSED.replace(b"}", b',"stands":true}')
 
 
 class Fold:
@@ -81,6 +82,7 @@ class Fold:
         self.rerun = None
         self.code = None
         self.stop = None
+        self.stands = False
         self._keep = True
         self._durations = {}
         self._texts = []
@@ -184,7 +186,7 @@ class Fold:
         plain = self.plain and not (last is not None and last.user_properties)
         output = self._output() if captured else None
         if plain and not output:
-            return PASSED % (
+            return (PASSED_STANDS if self.stands else PASSED) % (
                 durations.get("setup", 0.0),
                 durations.get("call", 0.0),
                 durations.get("teardown", 0.0),
@@ -209,6 +211,8 @@ class Fold:
                 message["line"] = where[1]
         if self.code is not None and failed:
             message["code"] = self.code
+        if self.stands:
+            message["stands"] = True
         if not self._keep:
             message["keep"] = False
         if self.stop is not None:

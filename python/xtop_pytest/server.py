@@ -1,5 +1,6 @@
 """The fork server's beginning and end: what it says to the controller around pytest's own run."""
 
+import functools
 import gc
 import os
 import sys
@@ -13,7 +14,16 @@ CONTROLLER = 3
 
 
 class Controller(wire.Channel):
-    """The channel to the controller; without one there is nothing left to do."""
+    """The channel to the controller; without one there is nothing left to do. A process that the
+    suite forks while it is imported, and that comes back to us, has nothing to say on it."""
+
+    def __init__(self, descriptor):
+        super().__init__(descriptor)
+        self._pid = os.getpid()
+
+    def is_ours(self):
+        """Tell whether this process is the server itself."""
+        return os.getpid() == self._pid
 
     def tell(self, message):
         """Send a message, or end."""
@@ -21,6 +31,8 @@ class Controller(wire.Channel):
 
     def tell_bytes(self, data):
         """Send whole lines, or end."""
+        if not self.is_ours():
+            afterfork.leave(0)
         try:
             self.send_bytes(data)
         except OSError:
@@ -65,6 +77,9 @@ def end(controller, last):
     thread can run any more.
     """
 
+    if not controller.is_ours():
+        afterfork.leave(0)
+
     def leave():
         controller.tell(last)
         afterfork.leave(0)
@@ -75,6 +90,30 @@ def end(controller, last):
     afterfork.run_exits(2, 2 * afterfork.EXIT_SECONDS)
     late.cancel()
     leave()
+
+
+def watch_exits(controller, run):
+    """Let os._exit say where it is called while the tests are being collected: it leaves no other
+    trace, and no test that one could look at. Return the function that ends this."""
+    from . import watch
+
+    exit = os._exit
+
+    @functools.wraps(exit)
+    def _exit(status):
+        if controller.is_ours() and not run.collected:
+            place = watch.place_of(sys._getframe(1))
+            said = "{}os._exit({!r}) is called while the tests are being collected"
+            message = {"event": "failed", "code": 2, "message": said.format(place, status)}
+            controller.tell(message)
+        exit(status)
+
+    def end():
+        if os._exit is _exit:
+            os._exit = exit
+
+    os._exit = _exit
+    return end
 
 
 def serve(controller, settings, state):
@@ -88,6 +127,7 @@ def serve(controller, settings, state):
     arguments, plugins = options.prepare(settings)
     watch.start(os.getcwd())
     run = session.ServerSession(controller, settings, state, started)
+    run.release = watch_exits(controller, run)
     status, error = session.run_pytest(arguments, plugins + [run.hooks, run])
     if not run.collected:
         fail(controller, *options.failure(error or run.problem or status, run.text))

@@ -59,6 +59,7 @@ class ServerSession:
         self._keeps = {}
         self._finish = None
         self._names_run = None
+        self.release = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):
@@ -99,10 +100,16 @@ class ServerSession:
     def pytest_internalerror(self, excrepr, excinfo):
         if self.hooks.harness is None:
             self.text = str(excrepr)
+            if isinstance(excinfo.value, SystemExit):
+                self.problem = excinfo.value
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         config = session.config
+        if not self._controller.is_ours():
+            afterfork.leave(0)
+        if self.release is not None:
+            self.release()
         why = watch.stop(config)
         stop = bool(session.testsfailed) and not config.option.continue_on_collection_errors
         tests = collection.Collection(session)

@@ -19,22 +19,33 @@ class SpawnedSession:
         self._settings = settings
         self._streams = streams
         self._hooks = hooks
+        self._failures = collection.Failures()
         self.problem = None
         self.text = ""
+        self.pid = os.getpid()
+
+    def pytest_collectreport(self, report):
+        if not report.passed:
+            self._failures.note(report)
 
     def pytest_keyboard_interrupt(self, excinfo):
         self.problem = excinfo.value
 
     def pytest_internalerror(self, excrepr, excinfo):
         self.text = str(excrepr)
+        if isinstance(excinfo.value, SystemExit):
+            self.problem = excinfo.value
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         config = session.config
+        if os.getpid() != self.pid:
+            # The suite has forked while it was imported, and this is the child.
+            afterfork.leave(0)
         spawned = self._settings["collect"]["spawned"]
         try:
             gc.enable()
-            tests = collection.Collection(session)
+            tests = collection.Collection(session, self._failures)
             afterfork.send_faults_to(config, self._streams.stderr_descriptor)
             sender = replay.Sender(self._settings["report"], config, spawned["listens"])
             workerhalf.become_worker(
@@ -82,4 +93,6 @@ def main(descriptor):
     plugins = plugins + [Basetemp(settings["base"]), hooks, run]
     status, error = run_pytest(arguments, plugins)
     _, message = options.failure(error or run.problem or status, run.text)
-    harness.report_failure(control, RuntimeError(message))
+    if os.getpid() == run.pid:
+        harness.tell_failure(control, message)
+    afterfork.leave(1)

@@ -142,6 +142,16 @@ def is_installed(filename):
     return filename.startswith(_PLACES) or any(part in filename for part in _PARTS)
 
 
+def place_of(frame):
+    """Return "test_a.py:3: " for the innermost frame that is in no installed code, else nothing."""
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not is_installed(filename):
+            return "%s:%d: " % (os.path.relpath(filename), frame.f_lineno)
+        frame = frame.f_back
+    return ""
+
+
 def is_project(filename, root):
     """Say whether a file is the project's own code."""
     if is_installed(filename):

@@ -8,7 +8,7 @@
 
 void found_test_init(struct found_test *test)
 {
-	*test = (struct found_test){.timeout = UINT64_MAX, .reruns = -1, .reruns_delay = UINT64_MAX};
+	*test = (struct found_test){.timeout = UINT64_MAX, .reruns = -1, .reruns_delay = UINT64_MAX, .reruns_delay_factor = -1};
 }
 
 void found_test_fini(struct found_test *test)

@@ -28,6 +28,7 @@ struct found_test {
 	uint64_t timeout;      /* ns, 0: none; UINT64_MAX: not marked */
 	int reruns;            /* -1: not marked */
 	uint64_t reruns_delay; /* ns; UINT64_MAX: not marked */
+	double reruns_delay_factor; /* of each delay to the one before it; below 0: not marked */
 	bool serial;           /* runs while nothing else does */
 	char *group;           /* tests of one group share a worker; NULL: none */
 	char *scope;           /* class, module or the like that it belongs to; NULL: not known */

@@ -36,17 +36,23 @@ static void put_variables(struct json *object, char *const *variables, size_t co
 	json_put(object, "environment", environment);
 }
 
+static void put_texts(struct json *object, const char *key, char *const *texts, size_t count)
+{
+	struct json *array = json_new_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_push(array, json_new_text(slice_of(texts[i])));
+	json_put(object, key, array);
+}
+
 void protocol_put_collect(struct str *out, const struct protocol_collect *collect)
 {
 	struct json *object = order("collect");
-	struct json *args = json_new_array();
 
 	json_put_int(object, "v", PROTOCOL_VERSION);
 	json_put_text(object, "run_id", slice_of(collect->run_id));
 	json_put_text(object, "suite", slice_of(collect->suite));
-	for (size_t i = 0; i < collect->arg_count; i++)
-		json_push(args, json_new_text(slice_of(collect->args[i])));
-	json_put(object, "args", args);
+	put_texts(object, "args", collect->args, collect->arg_count);
 	json_put_int(object, "generation", collect->generation);
 	json_put_text(object, "start", slice_of(collect->start));
 	json_put_int(object, "workers", collect->workers);
@@ -55,6 +61,10 @@ void protocol_put_collect(struct str *out, const struct protocol_collect *collec
 	json_put_bool(object, "auxiliary", collect->auxiliary);
 	if (collect->dist)
 		json_put_text(object, "dist", slice_of(collect->dist));
+	if (collect->only_rerun_count)
+		put_texts(object, "only_rerun", collect->only_rerun, collect->only_rerun_count);
+	if (collect->rerun_except_count)
+		put_texts(object, "rerun_except", collect->rerun_except, collect->rerun_except_count);
 	json_put_text(object, "socket", slice_of(collect->socket));
 	put_line(out, object);
 }

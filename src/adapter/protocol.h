@@ -33,6 +33,10 @@ struct protocol_collect {
 	bool collect_only;
 	bool auxiliary;      /* a second server, for reruns of changed code only */
 	const char *dist;    /* --dist; NULL: it was not given */
+	/* --only-rerun and --rerun-except, as the server's own language searches them; none: what pytest's own
+	 * configuration says. */
+	char *const *only_rerun, *const *rerun_except;
+	size_t only_rerun_count, rerun_except_count;
 	const char *socket;  /* abstract name on which it listens for workers */
 };
 void protocol_put_collect(struct str *out, const struct protocol_collect *collect);
@@ -98,8 +102,9 @@ struct server_event {
 	const char *file; /* also COLLECT_ERROR */
 	uint32_t line;    /* from 1; 0: not known */
 	const char *scope, *marks, *group;
-	bool has_timeout, has_reruns, has_reruns_delay;
+	bool has_timeout, has_reruns, has_reruns_delay, has_reruns_delay_factor;
 	uint64_t timeout, reruns_delay; /* ns; timeout 0: none */
+	double reruns_delay_factor;     /* 0 or more: of each delay to the one before it */
 	uint32_t reruns;
 	bool serial;
 	const char *quarantine; /* the reason, may be ""; NULL: it is not */

@@ -135,6 +135,8 @@ static void read_found(struct reading *reading, struct server_event *event)
 	event->has_timeout = take_seconds(reading, "timeout", &event->timeout);
 	event->has_reruns = take_uint(reading, "reruns", 0, &event->reruns);
 	event->has_reruns_delay = take_seconds(reading, "reruns_delay", &event->reruns_delay);
+	event->has_reruns_delay_factor = json_get_real(json, "reruns_delay_factor", &event->reruns_delay_factor) &&
+					 event->reruns_delay_factor >= 0;
 	event->serial = take_bool(reading, "serial", false);
 	event->outcome = outcome_of(json_get_text(json, "outcome"));
 	event->reason = json_get_text(json, "reason");

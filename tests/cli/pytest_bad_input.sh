@@ -220,7 +220,7 @@ cases() {
 	printf 'import sys\nsys.exit("left in the conftest")\n' >conftest.py
 	refuses 'a conftest that exits' 2 'conftest'
 	printf 'import os\nos._exit(9)\n' >conftest.py
-	refuses 'a conftest that leaves at once' 2 'exited with code 9'
+	refuses 'a conftest that leaves at once' 2 'conftest.py:2: os._exit(9)'
 	printf 'import pytest\npytest.exit("no more")\n' >conftest.py
 	refuses 'a conftest that calls pytest.exit' 2 'no more'
 	printf 'def pytest_configure(config):\n    raise ValueError("in configure")\n' >conftest.py

@@ -35,6 +35,18 @@ static void lines_to_a_server(void **state)
 	expect_text(&out, "{\"do\":\"collect\",\"v\":1,\"run_id\":\"cafe\",\"suite\":\"pytest\","
 			  "\"args\":[\"tests\",\"-k\",\"a \\\"b\\\"\"],\"generation\":2,\"start\":\"auto\",\"workers\":8,"
 			  "\"capture\":\"live\",\"collect_only\":false,\"auxiliary\":false,\"socket\":\"xtop-cafe-1\"}\n");
+	char *patterns[] = { (char *)(uintptr_t) "^OSError: ", (char *)(uintptr_t) "time" };
+	collect.arg_count = 0;
+	collect.dist = "load";
+	collect.only_rerun = patterns;
+	collect.only_rerun_count = 2;
+	collect.rerun_except = patterns + 1;
+	collect.rerun_except_count = 1;
+	protocol_put_collect(&out, &collect);
+	expect_text(&out, "{\"do\":\"collect\",\"v\":1,\"run_id\":\"cafe\",\"suite\":\"pytest\",\"args\":[],"
+			  "\"generation\":2,\"start\":\"auto\",\"workers\":8,\"capture\":\"live\",\"collect_only\":false,"
+			  "\"auxiliary\":false,\"dist\":\"load\",\"only_rerun\":[\"^OSError: \",\"time\"],"
+			  "\"rerun_except\":[\"time\"],\"socket\":\"xtop-cafe-1\"}\n");
 	protocol_put_crashed(&out, 3, "a\nb", 2, "killed by SIGSEGV");
 	expect_text(&out, "{\"do\":\"crashed\",\"slot\":3,\"test\":\"a\\nb\",\"ordinal\":2,"
 			  "\"message\":\"killed by SIGSEGV\"}\n");
@@ -121,7 +133,8 @@ static void server_finds_tests(void **state)
 {
 	struct server_event event = server_event(
 		"{\"event\":\"found\",\"id\":\"a.py::T::t[1]\",\"ordinal\":2,\"file\":\"a.py\",\"line\":12,\"scope\":\"a.py::T\","
-		"\"marks\":\"slow,flaky\",\"timeout\":5.5,\"reruns\":2,\"reruns_delay\":0.25,\"serial\":true,\"group\":\"db\","
+		"\"marks\":\"slow,flaky\",\"timeout\":5.5,\"reruns\":2,\"reruns_delay\":0.25,"
+		"\"reruns_delay_factor\":1.5,\"serial\":true,\"group\":\"db\","
 		"\"quarantine\":\"\"}");
 
 	(void)state;
@@ -137,15 +150,17 @@ static void server_finds_tests(void **state)
 	assert_true(event.has_timeout && event.timeout == 11 * (CLOCK_SECOND / 2));
 	assert_true(event.has_reruns && event.reruns == 2);
 	assert_true(event.has_reruns_delay && event.reruns_delay == CLOCK_SECOND / 4);
+	assert_true(event.has_reruns_delay_factor && event.reruns_delay_factor >= 1.5 && event.reruns_delay_factor <= 1.5);
 	assert_true(event.serial);
 	assert_int_equal(event.outcome, OUTCOME_NONE);
 	server_event_fini(&event);
 	/* Only what must be there; and numbers that make no sense. */
 	event = server_event("{\"event\":\"found\",\"id\":\"x\",\"ordinal\":0,\"line\":-1,\"outcome\":\"skipped\","
-			     "\"reason\":\"no\"}");
+			     "\"reason\":\"no\",\"reruns_delay_factor\":-1}");
 	assert_int_equal(event.ordinal, 1);
 	assert_int_equal(event.line, 0);
 	assert_false(event.has_timeout || event.has_reruns || event.has_reruns_delay || event.serial);
+	assert_false(event.has_reruns_delay_factor);
 	assert_null(event.quarantine);
 	assert_int_equal(event.outcome, OUTCOME_SKIPPED);
 	assert_string_equal(event.reason, "no");
