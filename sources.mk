@@ -52,6 +52,8 @@ library_sources = \
 	src/config/pytest_project.c \
 	src/config/pytest_project.h \
 	src/config/rules.c \
+	src/config/subcommands.c \
+	src/config/subcommands.h \
 	src/config/values.c \
 	src/config/values.h \
 	src/model/fold.h \
@@ -86,6 +88,8 @@ library_sources = \
 	src/store/commit.h \
 	src/store/history.c \
 	src/store/history.h \
+	src/store/history_evidence.c \
+	src/store/history_evidence.h \
 	src/store/history_internal.h \
 	src/store/history_known.c \
 	src/store/history_load.c \
@@ -94,8 +98,14 @@ library_sources = \
 	src/store/history_transfer.c \
 	src/store/quarantine.c \
 	src/store/quarantine.h \
+	src/store/quarantine_date.c \
+	src/store/quarantine_date.h \
+	src/store/quarantine_name.c \
+	src/store/quarantine_name.h \
 	src/store/quarantine_text.c \
 	src/store/quarantine_text.h \
+	src/store/wilson.c \
+	src/store/wilson.h \
 	src/sched/core.h \
 	src/sched/duration.c \
 	src/sched/duration.h \
@@ -151,6 +161,8 @@ library_sources = \
 	src/adapter/tap.h \
 	src/adapter/tap_line.c \
 	src/adapter/tap_line.h \
+	src/worker/calls.c \
+	src/worker/calls.h \
 	src/worker/capture.c \
 	src/worker/capture.h \
 	src/worker/cgroup.c \
@@ -159,37 +171,73 @@ library_sources = \
 	src/worker/command.h \
 	src/worker/cpus.c \
 	src/worker/cpus.h \
+	src/worker/deadline.c \
+	src/worker/deadline.h \
 	src/worker/descendants.c \
 	src/worker/descendants.h \
+	src/worker/evidence.c \
+	src/worker/evidence.h \
 	src/worker/guardian.c \
 	src/worker/guardian.h \
+	src/worker/hang.c \
+	src/worker/hang.h \
 	src/worker/harness.c \
 	src/worker/harness.h \
 	src/worker/harness_attempt.c \
 	src/worker/harness_attempt.h \
+	src/worker/harness_inside.h \
 	src/worker/harness_runner.c \
 	src/worker/harness_runner.h \
+	src/worker/harness_verdict.c \
 	src/worker/keeper_link.c \
 	src/worker/keeper_link.h \
+	src/worker/leftovers.c \
+	src/worker/leftovers.h \
+	src/worker/look.c \
+	src/worker/look.h \
+	src/worker/memory.c \
+	src/worker/memory.h \
 	src/worker/message.c \
 	src/worker/message.h \
 	src/worker/native.c \
 	src/worker/native.h \
+	src/worker/native_end.c \
+	src/worker/native_inside.h \
+	src/worker/offspring.c \
+	src/worker/offspring.h \
 	src/worker/pool.c \
 	src/worker/pool.h \
 	src/worker/runner.h \
 	src/worker/spawn.c \
 	src/worker/spawn.h \
+	src/worker/stack.c \
+	src/worker/stack.h \
 	src/worker/usage.c \
 	src/worker/usage.h \
 	src/worker/variables.c \
 	src/worker/variables.h \
 	src/worker/worker.c \
 	src/worker/worker.h \
+	src/diagnose/codes.c \
+	src/diagnose/codes.h \
+	src/diagnose/diagnose.c \
+	src/diagnose/diagnose.h \
+	src/diagnose/facts.c \
+	src/diagnose/facts.h \
+	src/diagnose/manual.c \
+	src/diagnose/manual.h \
+	src/diagnose/say.c \
+	src/diagnose/say.h \
+	src/diagnose/stack.c \
+	src/diagnose/text.c \
+	src/diagnose/text.h \
+	src/diagnose/waits.c \
+	src/diagnose/waits.h \
 	src/engine/bus.c \
 	src/engine/collect.c \
 	src/engine/control.c \
 	src/engine/control.h \
+	src/engine/diagnosis.c \
 	src/engine/dispatch.c \
 	src/engine/drain.c \
 	src/engine/engine.c \
@@ -200,6 +248,7 @@ library_sources = \
 	src/engine/internal.h \
 	src/engine/past.c \
 	src/engine/rerun.c \
+	src/engine/retry.c \
 	src/engine/rules.c \
 	src/engine/rules.h \
 	src/engine/selection.c \
@@ -211,6 +260,9 @@ library_sources = \
 	src/engine/stop.c \
 	src/engine/team.c \
 	src/engine/verdict.c \
+	src/report/flaky.c \
+	src/report/flaky.h \
+	src/report/flaky_text.c \
 	src/report/frontend.h \
 	src/report/json.c \
 	src/report/junit.c \
@@ -271,10 +323,22 @@ library_sources = \
 	src/cli/doctor.c \
 	src/cli/doctor.h \
 	src/cli/doctor_print.c \
+	src/cli/explain.c \
+	src/cli/flaky.c \
+	src/cli/flaky.h \
 	src/cli/frontends.c \
 	src/cli/frontends.h \
 	src/cli/history.c \
+	src/cli/history_show.c \
+	src/cli/history_show.h \
+	src/cli/known.c \
+	src/cli/known.h \
 	src/cli/list.c \
+	src/cli/quarantine.c \
+	src/cli/quarantine.h \
+	src/cli/quarantine_check.c \
+	src/cli/quarantine_list.c \
+	src/cli/quarantine_suggest.c \
 	src/cli/replay.c \
 	src/cli/run.c \
 	src/cli/scheduler.c \
@@ -288,6 +352,7 @@ public_headers = \
 man_pages = \
 	man/xtop-protocol.5 \
 	man/xtop-scheduler.3 \
+	man/xtop-troubleshooting.7 \
 	man/xtop.1 \
 	man/xtop.yaml.5
 
@@ -308,6 +373,7 @@ python_package = \
 	python/xtop_pytest/replay.py \
 	python/xtop_pytest/reports.py \
 	python/xtop_pytest/requirements.py \
+	python/xtop_pytest/reruns.py \
 	python/xtop_pytest/server.py \
 	python/xtop_pytest/session.py \
 	python/xtop_pytest/spawned.py \
@@ -330,12 +396,16 @@ unit_tests = \
 	tests/unit/test_config_file \
 	tests/unit/test_cpus \
 	tests/unit/test_descendants \
+	tests/unit/test_diagnose \
 	tests/unit/test_duration \
 	tests/unit/test_err \
 	tests/unit/test_filter \
+	tests/unit/test_flaky \
 	tests/unit/test_fs \
+	tests/unit/test_hang \
 	tests/unit/test_harness \
 	tests/unit/test_history \
+	tests/unit/test_history_evidence \
 	tests/unit/test_history_file \
 	tests/unit/test_history_transfer \
 	tests/unit/test_journal \
@@ -343,8 +413,10 @@ unit_tests = \
 	tests/unit/test_json_report \
 	tests/unit/test_junit \
 	tests/unit/test_keyword \
+	tests/unit/test_leftovers \
 	tests/unit/test_lines \
 	tests/unit/test_map \
+	tests/unit/test_memory \
 	tests/unit/test_model \
 	tests/unit/test_options \
 	tests/unit/test_output \
@@ -369,6 +441,7 @@ unit_tests = \
 	tests/unit/test_tui_terminal \
 	tests/unit/test_utf8 \
 	tests/unit/test_values \
+	tests/unit/test_wilson \
 	tests/unit/test_wire \
 	tests/unit/test_yaml
 
@@ -383,22 +456,29 @@ script_tests = \
 	tests/check_layers.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/bench.sh \
+	tests/cli/codes_match_manual.sh \
 	tests/cli/demo.sh \
 	tests/cli/dist_crashes.sh \
 	tests/cli/dist_modes.sh \
 	tests/cli/doctor.sh \
+	tests/cli/explain.sh \
+	tests/cli/flaky.sh \
 	tests/cli/full_lane.sh \
+	tests/cli/hangs.sh \
 	tests/cli/help_matches_man.sh \
 	tests/cli/history.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
+	tests/cli/leak_modes.sh \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
+	tests/cli/memory_limit.sh \
 	tests/cli/output.sh \
 	tests/cli/pytest_bad_input.sh \
 	tests/cli/pytest_crashes.sh \
 	tests/cli/pytest_dist.sh \
+	tests/cli/pytest_fates.sh \
 	tests/cli/pytest_fixtures.sh \
 	tests/cli/pytest_forking.sh \
 	tests/cli/pytest_marks.sh \
@@ -406,9 +486,12 @@ script_tests = \
 	tests/cli/pytest_outcomes.sh \
 	tests/cli/pytest_output.sh \
 	tests/cli/pytest_plugins.sh \
+	tests/cli/pytest_reruns.sh \
 	tests/cli/pytest_start_modes.sh \
+	tests/cli/quarantine.sh \
 	tests/cli/replay.sh \
 	tests/cli/reports.sh \
+	tests/cli/reruns.sh \
 	tests/cli/scheduler_plugin.sh \
 	tests/cli/selection.sh \
 	tests/cli/serial.sh \
@@ -452,6 +535,12 @@ shipped_files = \
 	tests/fixtures/dist_suite/test_a.py \
 	tests/fixtures/dist_suite/test_b.py \
 	tests/fixtures/dist_suite/test_c.py \
+	tests/fixtures/fates_python/ends/test_ends.py \
+	tests/fixtures/fates_python/hangs/conftest.py \
+	tests/fixtures/fates_python/hangs/test_call.py \
+	tests/fixtures/fates_python/hangs/test_fixtures.py \
+	tests/fixtures/fates_python/hangs/test_worse.py \
+	tests/fixtures/fates_python/order.py \
 	tests/fixtures/pytest_fixtures/check.py \
 	tests/fixtures/pytest_fixtures/conftest.py \
 	tests/fixtures/pytest_fixtures/other/__init__.py \
@@ -476,6 +565,7 @@ shipped_files = \
 	tests/fixtures/pytest_outcomes/tests/test_ids.py \
 	tests/fixtures/pytest_outcomes/tests/test_skipped_module.py \
 	tests/fixtures/pytest_outcomes/tests/test_unittest.py \
+	tests/fixtures/pytest_reruns/test_it.py \
 	tests/fixtures/pytest_worker_ids/conftest.py \
 	tests/fixtures/pytest_worker_ids/test_database.py \
 	tests/fuzz/fuzz_config.c \
@@ -490,6 +580,7 @@ shipped_files = \
 	tests/fuzz/fuzz_protocol.c \
 	tests/fuzz/fuzz_quarantine.c \
 	tests/fuzz/fuzz_quarantine.seeds/block.yaml \
+	tests/fuzz/fuzz_quarantine.seeds/expressions.yaml \
 	tests/fuzz/fuzz_quarantine.seeds/flow.yaml \
 	tests/fuzz/fuzz_tap.c \
 	tests/fuzz/fuzz_wire.c \

@@ -12,6 +12,7 @@
  *   sched/    which test goes to which worker next
  *   adapter/  kinds of tests: how to list, start and read them
  *   worker/   guardian, pool, and the worker that runs and watches one test
+ *   diagnose/ what was seen of an end → one code, and why
  *   engine/   collect → schedule → dispatch → drain → verdict
  *   report/   plain text, NDJSON, JUnit XML
  *   tui/      the dashboard
@@ -57,11 +58,20 @@ int main(int argc, char *argv[])
 	case COMMAND_REPLAY:
 		code = cli_replay(&invocation.config, invocation.replay_file);
 		break;
+	case COMMAND_FLAKY:
+		code = cli_flaky(&invocation.config, invocation.operands.items, invocation.operands.length);
+		break;
 	case COMMAND_HISTORY:
 		code = cli_history(&invocation.config, invocation.operands.items, invocation.operands.length);
 		break;
 	case COMMAND_DOCTOR:
 		code = cli_doctor(&invocation.config);
+		break;
+	case COMMAND_QUARANTINE:
+		code = cli_quarantine(&invocation.config, invocation.operands.items, invocation.operands.length);
+		break;
+	case COMMAND_EXPLAIN:
+		code = cli_explain(&invocation.config, invocation.operands.items, invocation.operands.length);
 		break;
 	case COMMAND_SCHEDULER:
 		code = cli_scheduler(&invocation.config, invocation.operands.items, invocation.operands.length);

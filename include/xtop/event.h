@@ -22,7 +22,7 @@
  *
  * RUN_STARTED     first event: run_id, version, command, root, wall
  * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line, scope, marks, group, serial; worker: the
- *                 only one that runs it (--dist each)
+ *                 only one that runs it (--dist each); iteration
  * RUN_COLLECTED   the end of collection: tests, workers, dist, history, shard
  * COLLECT_ERROR   suite, file, message
  * WORKER_STARTED  worker, incarnation, pid
@@ -35,7 +35,8 @@
  * WORKER_SAMPLE   worker, cpu (used by it and its tests since its start), rss
  * WORKER_DIED     worker, incarnation, pid, signal, exit_code, message ("was killed by SIGKILL"), test (0: it had none)
  * WORKER_LEFT     fewer workers were asked for, and this one has gone: worker, incarnation, workers
- * DIAGNOSIS       test, code, message
+ * DIAGNOSIS       code, message (a sentence; a second line has the evidence), and what it is about: test and attempt, or
+ *                 test alone (its verdict), or worker, or nothing (the run)
  * LOG             level, message, worker and test where they apply; name: whose words they are (pytest's summary)
  * RUN_FINISHED    last event: exit_code, duration, tests and the counts
  */
@@ -148,7 +149,8 @@ enum event_level { LEVEL_NOTE = 1, LEVEL_WARNING = 2, LEVEL_ERROR = 3 };
 	X(53, TEXT, shard)      /* "2/5": only this part of the tests */                       \
 	X(54, TEXT, group)      /* of TEST_FOUND: the xdist_group that it belongs to */        \
 	X(55, BOOL, serial)     /* of TEST_FOUND: runs while nothing else does; absent: false */ \
-	X(56, TEXT, evidence)   /* JSON object: what was seen of an attempt that hung or crashed; in NDJSON that object */
+	X(56, TEXT, evidence)   /* JSON object: what was seen of an attempt that hung or crashed; in NDJSON that object */ \
+	X(57, UINT, iteration)  /* of TEST_FOUND, with --stress: which run of the same test, from 1 */
 
 enum event_field {
 #define X(number, kind, name) FIELD_##name = number,

@@ -12,8 +12,12 @@ enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, 
 int cli_run(struct config *config, int argc, char *const argv[]);
 int cli_list(struct config *config, int argc, char *const argv[]);
 int cli_replay(struct config *config, const char *file);
+/* `operands`: the words behind `flaky`. */
+int cli_flaky(struct config *config, char *const *operands, size_t count);
 /* `operands`: the words behind `history`. */
 int cli_history(struct config *config, char *const *operands, size_t count);
+/* `operands`: the words behind `quarantine`. */
+int cli_quarantine(struct config *config, char *const *operands, size_t count);
 int cli_doctor(struct config *config);
 /* `operands`: the words behind `explain`. */
 int cli_explain(struct config *config, char *const *operands, size_t count);

@@ -70,9 +70,19 @@ static bool wants_ascii(const struct config *config)
 	return config->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+struct style frontends_style(const struct config *config, FILE *out)
+{
+	return (struct style){ .color = wants_color(config, fileno(out)), .ascii = wants_ascii(config) };
+}
+
+FILE *frontends_text_file(const struct config *config)
+{
+	return config->format == FORMAT_PLAIN ? stdout : stderr;
+}
+
 static struct frontend *open_plain(const struct config *config)
 {
-	FILE *out = config->format == FORMAT_PLAIN ? stdout : stderr;
+	FILE *out = frontends_text_file(config);
 	struct winsize size;
 	const char *term = getenv("TERM");
 	struct plain_options options = {
@@ -124,6 +134,7 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		.replay = replay,
 		.stay = config->stay || replay,
 		.root = config->root,
+		.slow = config->slow,
 	};
 	frontends->tui = tui_new(loop, &options, model, control, error);
 	return frontends->tui ? 0 : -1;
@@ -171,6 +182,12 @@ void frontends_tick(struct frontends *frontends, const struct model *model, uint
 	tick(frontends->plain, model, now);
 	vec_each(&frontends->reports, report)
 		tick(*report, model, now);
+}
+
+void frontends_add_section(struct frontends *frontends, const char *title, const char *text)
+{
+	if (frontends->plain)
+		report_plain_add_section(frontends->plain, title, text);
 }
 
 int frontends_finish(struct frontends *frontends, const struct model *model, struct error *error)

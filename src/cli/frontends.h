@@ -5,9 +5,11 @@
 #include "config/config.h"
 #include "engine/control.h"
 #include "report/frontend.h"
+#include "report/style.h"
 #include "tui/tui.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <uv.h>
 
 struct frontends {
@@ -19,6 +21,11 @@ struct frontends {
 
 /* Whether the dashboard is to be opened. -1: it was asked for (--tui) and can't be; the message says why. */
 int frontends_wants_tui(const struct config *config, struct error *error);
+
+/* How text looks that is printed to `out`, by --color, --ascii and what is there. */
+struct style frontends_style(const struct config *config, FILE *out);
+/* Where text goes that is for people: stdout, or stderr where stdout carries a machine's format. */
+FILE *frontends_text_file(const struct config *config);
 
 /* Opens the reports, and plain unless a dashboard follows (frontends_open_tui). */
 int frontends_open(struct frontends *frontends, const struct config *config, bool headless, struct error *error);
@@ -32,6 +39,8 @@ void frontends_drop_tui(struct frontends *frontends);
 
 void frontends_hear(struct frontends *frontends, const struct model *model, const struct event *event);
 void frontends_tick(struct frontends *frontends, const struct model *model, uint64_t now);
+/* A section for the summary (report_plain_add_section); no frontend may show one. */
+void frontends_add_section(struct frontends *frontends, const char *title, const char *text);
 /* Summaries and files. -1: one could not be written; the message says which. */
 int frontends_finish(struct frontends *frontends, const struct model *model, struct error *error);
 void frontends_close(struct frontends *frontends);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/flaky.h"
 #include "cli/frontends.h"
 #include "engine/engine.h"
 
@@ -158,9 +159,12 @@ static bool never_began(const struct session *session, int *code)
 	return failure != 0;
 }
 
-static int finish(struct session *session, struct error *error)
+static int finish(struct session *session, const struct config *config, struct error *error)
 {
 	engine_close(session->engine);
+	/* The engine has written the history by now; the summary that this belongs to is yet to come. */
+	if (config->flaky_report && !config->collect_only)
+		cli_flaky_report(config, engine_model(session->engine), &session->frontends);
 	int code = engine_exit_code(session->engine);
 	if (frontends_finish(&session->frontends, engine_model(session->engine), error) != 0) {
 		cli_fail(EXIT_INTERNAL, error->message);
@@ -208,7 +212,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	if (session.engine && code == EXIT_OK && never_began(&session, &code)) {
 		engine_close(session.engine);
 	} else if (session.engine && code == EXIT_OK) {
-		code = finish(&session, &error);
+		code = finish(&session, config, &error);
 	} else {
 		if (session.engine)
 			engine_close(session.engine);

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "config/pytest_options.h"
 #include "config/pytest_project.h"
+#include "config/subcommands.h"
 #include "config/values.h"
 
 #include <stdlib.h>
@@ -265,31 +266,6 @@ static int parse_letters(struct words *words, const char *word, struct error *er
 	return 0;
 }
 
-/* Whether the first word that is no option names a subcommand. */
-static bool take_subcommand(struct cmdline *out, const char *word)
-{
-	static const struct {
-		const char *name;
-		enum subcommand command;
-	} subcommands[] = {
-		{ "run", COMMAND_RUN },
-		{ "list", COMMAND_LIST },
-		{ "replay", COMMAND_REPLAY },
-		{ "history", COMMAND_HISTORY },
-		{ "doctor", COMMAND_DOCTOR },
-		{ "scheduler", COMMAND_SCHEDULER },
-		{ "bench", COMMAND_BENCH },
-	};
-
-	for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
-		if (strcmp(word, subcommands[i].name) == 0) {
-			out->command = subcommands[i].command;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The benchmark has options of its own, such as a list of numbers behind -n, so it reads its words itself. */
 static void take_bench(struct words *words)
 {
@@ -302,11 +278,16 @@ static void take_bench(struct words *words)
 
 static void parse_word(struct words *words, const char *word, bool *may_be_subcommand)
 {
-	if (!*may_be_subcommand || !take_subcommand(words->out, word))
-		vec_push(&words->out->operands, alloc_string(word));
-	else if (words->out->command == COMMAND_BENCH)
-		take_bench(words);
+	const struct command_word *found = *may_be_subcommand ? command_word_find(word) : NULL;
+
 	*may_be_subcommand = false;
+	if (!found) {
+		vec_push(&words->out->operands, alloc_string(word));
+		return;
+	}
+	words->out->command = found->command;
+	if (found->operands == OPERANDS_UNREAD)
+		take_bench(words);
 }
 
 static int parse(struct words *words, struct error *error)

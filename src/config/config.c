@@ -5,6 +5,7 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "config/pytest_project.h"
+#include "config/subcommands.h"
 #include "config/values.h"
 
 #include <stdlib.h>
@@ -16,7 +17,13 @@
 
 struct suite_config *config_add_suite(struct config *config, char *name)
 {
-	struct suite_config suite = { .name = name, .timeout = UINT64_MAX, .reruns = -1 };
+	struct suite_config suite = {
+		.name = name,
+		.timeout = UINT64_MAX,
+		.reruns = -1,
+		.mem_limit = UINT64_MAX,
+		.leak = -1,
+	};
 
 	vec_push(&config->suites, suite);
 	return &config->suites.items[config->suites.length - 1];
@@ -57,6 +64,10 @@ void invocation_fini(struct invocation *invocation)
 	free(config->test_run_uid);
 	free(config->pytest_file);
 	free(config->quarantine_file);
+	free(config->reason);
+	free(config->owner);
+	free(config->issue);
+	free(config->expires);
 	free(config->history_file);
 	free(config->junit_xml);
 	free(config->events);
@@ -65,6 +76,8 @@ void invocation_fini(struct invocation *invocation)
 	free_texts(&config->adapter_arguments);
 	free_texts(&config->suite_names);
 	free_texts(&config->deselect);
+	free_texts(&config->only_rerun);
+	free_texts(&config->rerun_except);
 	free_texts(&config->override_ini);
 	free_texts(&config->plugins);
 	free_texts(&config->pytest_arguments);
@@ -141,6 +154,8 @@ int config_apply_default(struct config *config, const char *option, const char *
 static int apply_fallbacks(struct invocation *out, struct error *error)
 {
 	out->config.max_worker_restart = -1;
+	out->config.force_reruns = -1;
+	out->config.max_suite_reruns = -1;
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option *option = &option_table[i];
 
@@ -265,64 +280,77 @@ static int apply_sources(const struct settings *environment, const struct cmdlin
 		vec_clear(from);             \
 	} while (0)
 
-static const char *name_of_command(enum subcommand command)
-{
-	switch (command) {
-	case COMMAND_LIST:
-		return "list";
-	case COMMAND_REPLAY:
-		return "replay";
-	case COMMAND_HISTORY:
-		return "history";
-	case COMMAND_DOCTOR:
-		return "doctor";
-	case COMMAND_SCHEDULER:
-		return "scheduler";
-	default:
-		return "run";
-	}
-}
-
 static bool runs_tests(enum subcommand command)
 {
-	return command == COMMAND_RUN || command == COMMAND_LIST;
+	const struct command_word *found = command_word_of(command);
+
+	return found && found->operands == OPERANDS_TESTS;
 }
 
-static bool prints_tables(enum subcommand command)
+static int refuse_json(const struct command_word *found, struct error *error)
 {
-	return command == COMMAND_HISTORY || command == COMMAND_DOCTOR || command == COMMAND_SCHEDULER;
+	struct str takers = STR_INIT;
+	size_t left = 0;
+
+	for (size_t i = 0; i < command_word_count; i++)
+		left += command_words[i].takes_json;
+	for (size_t i = 0; i < command_word_count; i++) {
+		if (!command_words[i].takes_json)
+			continue;
+		left--;
+		str_add_format(&takers, "%s%s", command_words[i].word, left > 1 ? ", " : left ? " or " : "");
+	}
+	error_set(error, "--json: expected with %s, found it with %s; the events of a run are --format json",
+		  takers.data, found->word);
+	str_fini(&takers);
+	return -1;
+}
+
+/* Options that not every subcommand has. */
+static int check_options(const struct cmdline *cmdline, const struct invocation *out,
+			 const struct command_word *found, struct error *error)
+{
+	bool adds = found->command == COMMAND_QUARANTINE && cmdline->operands.length > 0 &&
+		    strcmp(cmdline->operands.items[0], "add") == 0;
+
+	if (out->config.json && !found->takes_json)
+		return refuse_json(found, error);
+	vec_each (&cmdline->settings, it) {
+		if (it->option->is_for_entries && !adds)
+			return error_set(error, "%s: expected with quarantine add, found it with %s",
+					 it->spelling, found->word);
+	}
+	return 0;
 }
 
 /* What the command line says although the subcommand has no use for it. */
 static int check_command(const struct cmdline *cmdline, const struct invocation *out, struct error *error)
 {
-	const char *name = name_of_command(out->command);
+	const struct command_word *found = command_word_of(out->command);
 
-	if (out->config.json && !prints_tables(out->command))
-		return error_set(error,
-				 "--json: expected with history, doctor, scheduler or bench, found it with "
-				 "%s; the events of a run are --format json",
-				 name);
-	if (runs_tests(out->command))
+	if (check_options(cmdline, out, found, error) != 0)
+		return -1;
+	if (found->operands == OPERANDS_TESTS)
 		return 0;
 	if (cmdline->adapter_arguments.length > 0)
 		return error_set(error,
 				 "%s: nothing is run, so there is nothing to give what stands behind --",
-				 name);
-	if (out->command == COMMAND_DOCTOR && cmdline->operands.length > 0) {
+				 found->word);
+	if (found->operands == OPERANDS_NONE && cmdline->operands.length > 0) {
 		char *quoted = value_quoted(cmdline->operands.items[0]);
 
-		error_set(error, "doctor: expected options only, found %s", quoted);
+		error_set(error, "%s: expected options only, found %s", found->word, quoted);
 		free(quoted);
 		return -1;
 	}
-	if (out->command != COMMAND_REPLAY)
+	if (found->operands != OPERANDS_FILE)
 		return 0;
 	if (cmdline->operands.length != 1)
-		return error_set(error, "replay: expected one recorded file, found %zu",
+		return error_set(error, "%s: expected one recorded file, found %zu", found->word,
 				 cmdline->operands.length);
 	if (out->config.record)
-		return error_set(error, "replay: --record: nothing is run, so there is nothing to record");
+		return error_set(error, "%s: --record: nothing is run, so there is nothing to record",
+				 found->word);
 	return 0;
 }
 
@@ -332,7 +360,7 @@ static int take_operands(struct cmdline *cmdline, struct invocation *out, struct
 
 	if (check_command(cmdline, out, error) != 0)
 		return -1;
-	if (out->command == COMMAND_REPLAY)
+	if (command_word_of(out->command)->operands == OPERANDS_FILE)
 		out->replay_file = fs_absolute(cmdline->operands.items[0]);
 	else if (runs_tests(out->command))
 		move_texts(&cmdline->operands, &config->arguments);
@@ -491,6 +519,7 @@ int config_load(int argc, char *const argv[], char *const environment[], struct 
 {
 	struct cmdline cmdline;
 	struct settings variables = VEC_INIT;
+	const struct command_word *found;
 	int status = -1;
 
 	*out = (struct invocation){ .command = COMMAND_RUN };
@@ -499,15 +528,16 @@ int config_load(int argc, char *const argv[], char *const environment[], struct 
 		return -1;
 	}
 	out->command = cmdline.command;
-	if (out->command == COMMAND_HELP || out->command == COMMAND_VERSION ||
-	    out->command == COMMAND_BENCH) {
+	found = command_word_of(out->command);
+	if (!found || found->operands == OPERANDS_UNREAD) {
 		move_texts(&cmdline.bench_arguments, &out->bench_arguments);
-		cmdline_fini(&cmdline);
-		return 0;
-	}
-	if (environment_parse(environment, &variables, error) == 0 &&
-	    apply_sources(&variables, &cmdline, out, error) == 0 &&
-	    take_operands(&cmdline, out, error) == 0) {
+		status = 0;
+	} else if (found->needs_no_project) {
+		if (apply_fallbacks(out, error) == 0 && apply_settings(&cmdline.settings, out, error) == 0)
+			status = take_operands(&cmdline, out, error);
+	} else if (environment_parse(environment, &variables, error) == 0 &&
+		   apply_sources(&variables, &cmdline, out, error) == 0 &&
+		   take_operands(&cmdline, out, error) == 0) {
 		finish(out);
 		status = 0;
 	}

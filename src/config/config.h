@@ -16,6 +16,13 @@
 enum tristate { TRISTATE_AUTO, TRISTATE_YES, TRISTATE_NO };
 enum capture_mode { CAPTURE_LIVE, CAPTURE_NO, CAPTURE_FD, CAPTURE_SYS, CAPTURE_TEE_SYS };
 enum python_start { PYTHON_START_AUTO, PYTHON_START_FORK, PYTHON_START_SPAWN };
+/* What is made of processes that outlive their test, and of pipes that are held open: in each case they are ended. */
+enum leak_mode {
+	LEAK_REPORT, /* a warning in the log */
+	LEAK_FAIL,   /* and a test that passed has failed */
+	LEAK_IGNORE, /* nothing is said */
+};
+#define LEAK_MODES "report|fail|ignore" /* their words, in this order */
 enum report_format { FORMAT_PLAIN, FORMAT_JSON };
 
 /* One entry of `suites:`, or what was put together from arguments. */
@@ -28,6 +35,8 @@ struct suite_config {
 	char *cwd;              /* absolute; NULL: the root directory */
 	uint64_t timeout;       /* ns, 0: none; UINT64_MAX: not set, the run's counts */
 	int reruns;             /* -1: not set */
+	uint64_t mem_limit;     /* bytes, 0: none; UINT64_MAX: not set */
+	int leak;               /* enum leak_mode; -1: not set */
 	const char *file;       /* where it was written, for messages: config_name; NULL: the command line */
 	int line, column;       /* 1-based; of programs:, or of the name where there is none */
 	bool left_out;          /* nothing of it is asked for; set by collect_prepare */
@@ -54,6 +63,9 @@ struct rule_config {
 	uint64_t timeout;       /* ns, 0: none; UINT64_MAX: not set */
 	int reruns;             /* -1: not set */
 	uint64_t reruns_delay;  /* ns; UINT64_MAX: not set */
+	double reruns_delay_factor; /* below 0: not set */
+	uint64_t mem_limit;     /* bytes, 0: none; UINT64_MAX: not set */
+	int leak;               /* enum leak_mode; -1: not set */
 	char *scope;            /* a regular expression without its slashes; NULL: not set */
 	int scope_line, scope_column; /* 1-based, of the scalar; 0: not set */
 	const char *file;       /* where it was written, for messages: config_name */
@@ -104,10 +116,23 @@ struct config {
 	uint64_t timeout;       /* ns per attempt, 0: none */
 	uint64_t timeout_grace; /* ns between TERM and KILL */
 	unsigned reruns;        /* extra attempts after a failure */
-	uint64_t reruns_delay;  /* ns */
+	uint64_t slow;          /* ns from which on a test is marked as slow, 0: never */
+	uint64_t session_timeout; /* ns for the whole run, 0: none */
+	uint64_t reruns_delay;  /* ns before the first rerun */
+	double reruns_delay_factor; /* 0 to 1000; each further delay is so many times the one before */
+	VEC(char *) only_rerun, rerun_except; /* regular expressions, not looked at here */
+	int force_reruns;       /* stronger than everything else that is said of reruns; -1: not set */
+	int max_suite_reruns;   /* of all tests together; -1: no limit */
+	unsigned stress;        /* how often each test runs, 0: once, and it is no stress run */
+	uint64_t mem_limit;     /* bytes that a test may use, 0: no limit */
+	enum leak_mode leak;
 	bool fail_on_flaky;     /* --flaky-result fail */
 	char *quarantine_file;  /* absolute; default ROOT/quarantine.yaml */
 	bool no_quarantine;     /* let them gate */
+	bool skip_quarantine;   /* don't run them; at most one of the two is set */
+	char *reason, *owner, *issue; /* of `quarantine add`; NULL: not given */
+	char *expires;          /* the same: "2027-01-31" or "30d" */
+	bool flaky_report;      /* --flaky-report */
 	char *history_file;     /* absolute; default ROOT/.xtop/history.db */
 	bool no_history;        /* --no-history: it is neither read nor written */
 
@@ -134,11 +159,14 @@ struct config {
 enum subcommand {
 	COMMAND_RUN,
 	COMMAND_LIST,
+	COMMAND_BENCH,
 	COMMAND_REPLAY,
 	COMMAND_HISTORY,
+	COMMAND_FLAKY,
+	COMMAND_QUARANTINE,
+	COMMAND_EXPLAIN,
 	COMMAND_DOCTOR,
 	COMMAND_SCHEDULER,
-	COMMAND_BENCH,
 	COMMAND_HELP,
 	COMMAND_VERSION
 };
@@ -147,7 +175,7 @@ struct invocation {
 	enum subcommand command;
 	struct config config;
 	char *replay_file; /* COMMAND_REPLAY */
-	VEC(char *) operands; /* COMMAND_HISTORY, COMMAND_SCHEDULER: the words that are no options */
+	VEC(char *) operands; /* of subcommands that neither run nor replay: the words that are no options */
 	VEC(char *) bench_arguments; /* COMMAND_BENCH: all words but the one that says so, as they are */
 };
 
@@ -156,8 +184,9 @@ struct invocation {
  * `environment` is a NULL-terminated NAME=value list.  -1: usage or configuration error (exit 4): the message
  * says where, what was expected and, for a word that is nearly right, which was meant; `out` is empty then.
  * COMMAND_LIST sets collect_only. COMMAND_BENCH, COMMAND_HELP and COMMAND_VERSION come with a config that
- * holds nothing. A replay has only the report files that its command line names: those of xtop.yaml belong to
- * the run. */
+ * holds nothing, COMMAND_EXPLAIN with one that has no root and only what the command line says, so that it
+ * works in a broken project too. A replay has only the report files that its command line names: those of
+ * xtop.yaml belong to the run. */
 int config_load(int argc, char *const argv[], char *const environment[], struct invocation *out,
 		struct error *error);
 void invocation_fini(struct invocation *invocation);
@@ -168,9 +197,9 @@ bool config_option_is_set(const struct config *config, const char *option);
 /* Whether the command line or the environment did: then it is stronger than rules and suites. */
 bool config_option_is_forced(const struct config *config, const char *option);
 /* Stores what pytest's own configuration says about an option ("reruns-delay", also written "reruns_delay")
- * where nothing set it, as the option's value would be written; it does not count as set afterwards. 1:
- * stored; 0: it was set; -1: there is no such option, or the value is wrong: the message says what was
- * expected. */
+ * where nothing set it, as the option's value would be written; what may be repeated ("only_rerun") is added.
+ * It does not count as set afterwards. 1: stored; 0: it was set; -1: there is no such option, or the value is
+ * wrong: the message says what was expected. */
 int config_apply_default(struct config *config, const char *option, const char *value, struct error *error);
 
 /* A new suite at the end of config->suites, with nothing set; takes `name`. */

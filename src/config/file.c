@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "config/load.h"
+#include "config/subcommands.h"
 #include "config/values.h"
 
 #include <limits.h>
@@ -106,6 +107,26 @@ int file_reruns(const struct file *file, const struct yaml_node *node, int *reru
 	return 0;
 }
 
+int file_mem_limit(const struct file *file, const struct yaml_node *node, uint64_t *bytes)
+{
+	const char *text = file_text(file, node, "mem-limit", "a size");
+	struct error cause = ERROR_INIT;
+
+	if (!text)
+		return -1;
+	return value_size(text, bytes, &cause) == 0 ? 0 : file_wrong_value(file, node, "mem-limit", &cause);
+}
+
+int file_leak(const struct file *file, const struct yaml_node *node, int *leak)
+{
+	const char *text = file_text(file, node, "leak", "report, fail or ignore");
+	struct error cause = ERROR_INIT;
+
+	if (!text)
+		return -1;
+	return value_choice(text, LEAK_MODES, leak, &cause) == 0 ? 0 : file_wrong_value(file, node, "leak", &cause);
+}
+
 /* defaults: */
 
 static int unknown_option(const struct file *file, const struct yaml_node *key)
@@ -132,19 +153,34 @@ static int unknown_option(const struct file *file, const struct yaml_node *key)
 			     yaml_describe(key, buffer));
 }
 
-static int read_default(const struct file *file, const struct yaml_node *key, const struct yaml_node *value)
+static int read_value(const struct file *file, const struct option *option, const struct yaml_node *value)
 {
-	const struct option *option = key->length == strlen(key->text) ? option_find(key->text) : NULL;
+	const char *text =
+		file_text(file, value, option->name, option->argument ? option->argument : "true or false");
 	struct error cause = ERROR_INIT;
-	const char *text;
 
-	if (!option || !option->in_file)
-		return unknown_option(file, key);
-	text = file_text(file, value, option->name, option->argument ? option->argument : "true or false");
 	if (!text)
 		return -1;
 	if (option_apply(option, file->invocation, file->directory, text, &cause) != 0)
 		return file_wrong_value(file, value, option->name, &cause);
+	return 0;
+}
+
+static int read_default(const struct file *file, const struct yaml_node *key, const struct yaml_node *value)
+{
+	const struct option *option = key->length == strlen(key->text) ? option_find(key->text) : NULL;
+	const struct yaml_node *const *items = &value;
+	size_t count = 1;
+
+	if (!option || !option->in_file)
+		return unknown_option(file, key);
+	/* What may be repeated on the command line may be a list here. */
+	if (option->adds && option->argument)
+		file_list(&value, &items, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (read_value(file, option, items[i]) != 0)
+			return -1;
+	}
 	config_note_set(&file->invocation->config, option, false);
 	return 0;
 }
@@ -233,11 +269,6 @@ static int read_env(const struct file *file, const struct yaml_node *node, struc
 	return 0;
 }
 
-static bool needs_directories(enum subcommand command)
-{
-	return command == COMMAND_RUN || command == COMMAND_LIST || command == COMMAND_DOCTOR;
-}
-
 static int read_cwd(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
 	const char *text = file_filled_text(file, node, "cwd", "a directory");
@@ -249,7 +280,8 @@ static int read_cwd(const struct file *file, const struct yaml_node *node, struc
 	suite->cwd = fs_absolute(joined);
 	free(joined);
 	/* A recording may be replayed, and a history kept, where the project isn't or isn't built. */
-	if (needs_directories(file->invocation->command) && !fs_is_directory(suite->cwd)) {
+	if (command_word_of(file->invocation->command)->needs_directories &&
+	    !fs_is_directory(suite->cwd)) {
 		char *quoted = value_quoted(suite->cwd);
 
 		yaml_error_at(file->yaml, node, file->error,
@@ -271,6 +303,16 @@ static int read_reruns(const struct file *file, const struct yaml_node *node, st
 	return file_reruns(file, node, &suite->reruns);
 }
 
+static int read_mem_limit(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	return file_mem_limit(file, node, &suite->mem_limit);
+}
+
+static int read_leak(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	return file_leak(file, node, &suite->leak);
+}
+
 static const struct suite_key {
 	const char *name;
 	int (*read)(const struct file *file, const struct yaml_node *node, struct suite_config *suite);
@@ -279,7 +321,8 @@ static const struct suite_key {
 	{ "adapter", read_adapter }, { "programs", read_programs },
 	{ "args", read_args },       { "env", read_env },
 	{ "cwd", read_cwd },         { "timeout", read_timeout },
-	{ "reruns", read_reruns },
+	{ "reruns", read_reruns },   { "mem-limit", read_mem_limit },
+	{ "leak", read_leak },
 };
 
 enum { SUITE_KEY_COUNT = sizeof(suite_keys) / sizeof(suite_keys[0]) };

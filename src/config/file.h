@@ -38,6 +38,8 @@ void file_list(const struct yaml_node *const *node, const struct yaml_node *cons
 /* Values that suites and rules have. */
 int file_duration(const struct file *file, const struct yaml_node *node, const char *key, uint64_t *ns);
 int file_reruns(const struct file *file, const struct yaml_node *node, int *reruns);
+int file_mem_limit(const struct file *file, const struct yaml_node *node, uint64_t *bytes);
+int file_leak(const struct file *file, const struct yaml_node *node, int *leak); /* enum leak_mode */
 
 /* rules.c: `limits:`, which are read before `rules:`, wherever they stand. */
 int file_read_limits(const struct file *file, const struct yaml_node *node);

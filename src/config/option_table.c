@@ -306,6 +306,16 @@ static int set_timeout_grace(struct invocation *invocation, const char *value, s
 	return value_duration(value, &invocation->config.timeout_grace, error);
 }
 
+static int set_slow(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_duration(value, &invocation->config.slow, error);
+}
+
+static int set_session_timeout(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_duration(value, &invocation->config.session_timeout, error);
+}
+
 static int set_reruns(struct invocation *invocation, const char *value, struct error *error)
 {
 	return set_count(&invocation->config.reruns, value, error);
@@ -314,6 +324,48 @@ static int set_reruns(struct invocation *invocation, const char *value, struct e
 static int set_reruns_delay(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_duration(value, &invocation->config.reruns_delay, error);
+}
+
+static int set_reruns_delay_factor(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_factor(value, &invocation->config.reruns_delay_factor, error);
+}
+
+/* A regular expression that is empty would match everything, which nobody writes so. */
+static int check_regex(const char *value, struct error *error)
+{
+	return value && *value == '\0' ? error_set(error, "expected a regular expression, found nothing") : 0;
+}
+
+static int set_only_rerun(struct invocation *invocation, const char *value, struct error *error)
+{
+	if (check_regex(value, error) != 0)
+		return -1;
+	set_list(&invocation->config.only_rerun, value);
+	return 0;
+}
+
+static int set_rerun_except(struct invocation *invocation, const char *value, struct error *error)
+{
+	if (check_regex(value, error) != 0)
+		return -1;
+	set_list(&invocation->config.rerun_except, value);
+	return 0;
+}
+
+static int set_force_reruns(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_limit(&invocation->config.force_reruns, value, INT_MAX, error);
+}
+
+static int set_max_suite_reruns(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_limit(&invocation->config.max_suite_reruns, value, INT_MAX, error);
+}
+
+static int set_stress(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_count(&invocation->config.stress, value, error);
 }
 
 static int set_flaky_result(struct invocation *invocation, const char *value, struct error *error)
@@ -331,14 +383,68 @@ static int set_fail_on_flaky(struct invocation *invocation, const char *value, s
 	return value_flag(value, &invocation->config.fail_on_flaky, error);
 }
 
+static int set_mem_limit(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_size(value, &invocation->config.mem_limit, error);
+}
+
+static int set_leak(struct invocation *invocation, const char *value, struct error *error)
+{
+	int index;
+
+	if (value_choice(value, LEAK_MODES, &index, error) != 0)
+		return -1;
+	invocation->config.leak = (enum leak_mode)index;
+	return 0;
+}
+
 static int set_quarantine_file(struct invocation *invocation, const char *value, struct error *error)
 {
 	return set_text(&invocation->config.quarantine_file, value, error);
 }
 
+/* What is not run can't gate: of the two, the one that was said last counts. */
 static int set_no_quarantine(struct invocation *invocation, const char *value, struct error *error)
 {
-	return value_flag(value, &invocation->config.no_quarantine, error);
+	if (value_flag(value, &invocation->config.no_quarantine, error) != 0)
+		return -1;
+	if (invocation->config.no_quarantine)
+		invocation->config.skip_quarantine = false;
+	return 0;
+}
+
+static int set_skip_quarantine(struct invocation *invocation, const char *value, struct error *error)
+{
+	if (value_flag(value, &invocation->config.skip_quarantine, error) != 0)
+		return -1;
+	if (invocation->config.skip_quarantine)
+		invocation->config.no_quarantine = false;
+	return 0;
+}
+
+static int set_reason(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.reason, value, error);
+}
+
+static int set_owner(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.owner, value, error);
+}
+
+static int set_issue(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.issue, value, error);
+}
+
+static int set_expires(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.expires, value, error);
+}
+
+static int set_flaky_report(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.flaky_report, error);
 }
 
 static int set_history(struct invocation *invocation, const char *value, struct error *error)
@@ -509,6 +615,7 @@ static int set_json(struct invocation *invocation, const char *value, struct err
 #define TOPIC_FAILURES "When tests fail or hang"
 #define TOPIC_SCREEN "On the screen"
 #define TOPIC_REPORTS "Reports"
+#define TOPIC_QUARANTINE "For quarantine add"
 #define TOPIC_OTHER "Other"
 
 #define OPTION_EVERYWHERE .in_file = true, .in_environment = true
@@ -630,24 +737,58 @@ const struct option option_table[] = {
 	{ .name = "timeout-grace", ONE_SPELLING, .argument = "SEC", .topic = TOPIC_FAILURES,
 	  .help = "from SIGTERM to SIGKILL (default: %D)",
 	  .fallback = "5s", OPTION_EVERYWHERE, .set = set_timeout_grace },
+	{ .name = "slow", ONE_SPELLING, .argument = "SEC", .topic = TOPIC_FAILURES,
+	  .help = "mark a test in the dashboard that takes longer; 0: none (default: %D)",
+	  .fallback = "0", OPTION_EVERYWHERE, .set = set_slow },
+	{ .name = "session-timeout", ONE_SPELLING, .argument = "SEC", .topic = TOPIC_FAILURES,
+	  .help = "end a run that takes longer; 0: never (default: %D)",
+	  .fallback = "0", OPTION_EVERYWHERE, .set = set_session_timeout },
 	{ .name = "reruns", ONE_SPELLING, .argument = "N", .topic = TOPIC_FAILURES,
 	  .help = "run a failed test again, up to N times (default: %D)",
 	  .fallback = "0", OPTION_EVERYWHERE, .set = set_reruns },
 	{ .name = "reruns-delay", ONE_SPELLING, .argument = "SEC", .topic = TOPIC_FAILURES,
 	  .help = "wait before a rerun (default: %D)",
 	  .fallback = "0", OPTION_EVERYWHERE, .set = set_reruns_delay },
+	{ .name = "reruns-delay-backoff-factor", ONE_SPELLING, .argument = "F", .topic = TOPIC_FAILURES,
+	  .help = "wait F times as long before each further rerun (default: %D)",
+	  .fallback = "1", OPTION_EVERYWHERE, .set = set_reruns_delay_factor },
+	{ .name = "only-rerun", ONE_SPELLING, .argument = "RE", .topic = TOPIC_FAILURES,
+	  .help = "run again only what failed with such a message, 'ExcType: text'; may be repeated",
+	  OPTION_EVERYWHERE, .adds = true, .set = set_only_rerun },
+	{ .name = "rerun-except", ONE_SPELLING, .argument = "RE", .topic = TOPIC_FAILURES,
+	  .help = "don't run again what failed with such a message; may be repeated",
+	  OPTION_EVERYWHERE, .adds = true, .set = set_rerun_except },
+	{ .name = "force-reruns", ONE_SPELLING, .argument = "N", .topic = TOPIC_FAILURES,
+	  .help = "as --reruns, and stronger than marks, rules and suites",
+	  OPTION_EVERYWHERE, .set = set_force_reruns },
+	{ .name = "max-suite-reruns", ONE_SPELLING, .argument = "N", .topic = TOPIC_FAILURES,
+	  .help = "the most reruns of all tests together (default: no limit)",
+	  OPTION_EVERYWHERE, .set = set_max_suite_reruns },
+	{ .name = "stress", ONE_SPELLING, .argument = "N", .topic = TOPIC_FAILURES,
+	  .help = "run each test N times and tell how often it failed; 0: once, as usual",
+	  .in_environment = true, .set = set_stress },
 	{ .name = "flaky-result", ONE_SPELLING, .argument = "pass|fail", .topic = TOPIC_FAILURES,
 	  .help = "what a pass after a failure counts as (default: %D)",
 	  .fallback = "pass", OPTION_EVERYWHERE, .set = set_flaky_result },
 	{ .name = "fail-on-flaky", ONE_SPELLING, .topic = TOPIC_FAILURES,
 	  .help = "the same as --flaky-result fail",
 	  OPTION_EVERYWHERE, .same_as = "flaky-result", .set = set_fail_on_flaky },
+	{ .name = "mem-limit", ONE_SPELLING, .argument = "SIZE", .topic = TOPIC_FAILURES,
+	  .help = "end a test that uses more memory; 0: no limit (default: %D)",
+	  .fallback = "0", OPTION_EVERYWHERE, .set = set_mem_limit },
+	{ .name = "leak", ONE_SPELLING, .argument = "report|fail|ignore", .topic = TOPIC_FAILURES,
+	  .help = "what becomes of a test that leaves processes behind, which are ended anyway "
+		  "(default: %D)",
+	  .fallback = "report", OPTION_EVERYWHERE, .set = set_leak },
 	{ .name = "quarantine-file", ONE_SPELLING, .argument = "F", .topic = TOPIC_FAILURES,
 	  .help = "tests whose failures do not count (default: quarantine.yaml in the root directory)",
 	  OPTION_EVERYWHERE, .is_path = true, .set = set_quarantine_file },
 	{ .name = "no-quarantine", ONE_SPELLING, .topic = TOPIC_FAILURES,
 	  .help = "let failures of quarantined tests count",
 	  OPTION_EVERYWHERE, .set = set_no_quarantine },
+	{ .name = "skip-quarantine", ONE_SPELLING, .topic = TOPIC_FAILURES,
+	  .help = "don't run quarantined tests",
+	  OPTION_EVERYWHERE, .set = set_skip_quarantine },
 	{ .name = "history", ONE_SPELLING, .argument = "F", .topic = TOPIC_FAILURES,
 	  .help = "what tests did in earlier runs (default: .xtop/history.db in the root directory)",
 	  OPTION_EVERYWHERE, .is_path = true, .set = set_history },
@@ -705,9 +846,25 @@ const struct option option_table[] = {
 	{ .name = "durations", ONE_SPELLING, .argument = "N", .topic = TOPIC_REPORTS,
 	  .help = "list the N slowest tests; 0: all",
 	  OPTION_EVERYWHERE, .set = set_durations },
+	{ .name = "flaky-report", ONE_SPELLING, .topic = TOPIC_REPORTS,
+	  .help = "list the tests that sometimes fail, as xtop flaky does",
+	  OPTION_EVERYWHERE, .set = set_flaky_report },
+
+	{ .name = "reason", ONE_SPELLING, .argument = "TEXT", .topic = TOPIC_QUARANTINE,
+	  .help = "why the test is in quarantine",
+	  .is_for_entries = true, .set = set_reason },
+	{ .name = "owner", ONE_SPELLING, .argument = "TEXT", .topic = TOPIC_QUARANTINE,
+	  .help = "who is to mend it",
+	  .is_for_entries = true, .set = set_owner },
+	{ .name = "issue", ONE_SPELLING, .argument = "TEXT", .topic = TOPIC_QUARANTINE,
+	  .help = "where that is written down",
+	  .is_for_entries = true, .set = set_issue },
+	{ .name = "expires", ONE_SPELLING, .argument = "WHEN", .topic = TOPIC_QUARANTINE,
+	  .help = "from when on its failures count again: a date, 2027-01-31, or days, 30d",
+	  .is_for_entries = true, .set = set_expires },
 
 	{ .name = "json", ONE_SPELLING, .topic = TOPIC_OTHER,
-	  .help = "print JSON instead of a table (history, doctor, scheduler, bench)",
+	  .help = "print JSON instead of a table, with subcommands that print one",
 	  .set = set_json },
 	{ .name = "help", LETTERS("h"), .topic = TOPIC_OTHER,
 	  .help = "print this text",

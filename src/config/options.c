@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "config/subcommands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,17 @@ static void print_wrapped(FILE *out, const char *text, size_t column)
 	fputc('\n', out);
 }
 
+/* Prints `left`, and in the column behind it, or below where there is no room, `help`. */
+static void print_entry(FILE *out, const struct str *left, const char *help)
+{
+	fputs(left->data, out);
+	if (left->length + 2 > HELP_COLUMN)
+		fprintf(out, "\n%*s", HELP_COLUMN, "");
+	else
+		fprintf(out, "%*s", (int)(HELP_COLUMN - left->length), "");
+	print_wrapped(out, help, HELP_COLUMN);
+}
+
 static void print_option(FILE *out, const struct option *option)
 {
 	struct str left = STR_INIT;
@@ -133,14 +145,18 @@ static void print_option(FILE *out, const struct option *option)
 	str_add_format(&left, "--%s", option->name);
 	if (option->argument)
 		str_add_format(&left, " %s", option->argument);
-	fputs(left.data, out);
-	if (left.length + 2 > HELP_COLUMN)
-		fprintf(out, "\n%*s", HELP_COLUMN, "");
-	else
-		fprintf(out, "%*s", (int)(HELP_COLUMN - left.length), "");
 	add_help_text(&help, option);
-	print_wrapped(out, help.data, HELP_COLUMN);
+	print_entry(out, &left, help.data);
 	str_fini(&help);
+	str_fini(&left);
+}
+
+static void print_subcommand(FILE *out, const struct command_word *command)
+{
+	struct str left = STR_INIT;
+
+	str_add_format(&left, "  %s%s%s", command->word, *command->usage ? " " : "", command->usage);
+	print_entry(out, &left, command->help);
 	str_fini(&left);
 }
 
@@ -149,14 +165,11 @@ void option_print_help(FILE *out, const char *program)
 	const char *topic = "";
 
 	fprintf(out,
-		"Usage: %s [run] [OPTIONS] [PATH | TEST-ID | @FILE ...] [-- ADAPTER-ARGS ...]\n"
-		"       %s list [OPTIONS] [PATH | TEST-ID | @FILE ...]\n"
-		"       %s replay [OPTIONS] FILE\n"
-		"       %s history [OPTIONS] export|import FILE\n"
-		"       %s doctor [OPTIONS]\n"
-		"       %s scheduler [OPTIONS] check ./plugin.so\n"
-		"       %s bench [-n LIST] [--runs N] [--json] [OPTIONS] [PATH | TEST-ID ...]\n",
-		program, program, program, program, program, program, program);
+		"Usage: %s [OPTIONS] [PATH | TEST-ID | @FILE ...] [-- ADAPTER-ARGS ...]\n"
+		"       %s SUBCOMMAND ...\n\nSubcommands:\n",
+		program, program);
+	for (size_t i = 0; i < command_word_count; i++)
+		print_subcommand(out, &command_words[i]);
 	for (size_t i = 0; i < option_count; i++) {
 		if (strcmp(option_table[i].topic, topic) != 0) {
 			topic = option_table[i].topic;

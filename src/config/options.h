@@ -26,6 +26,7 @@ struct option {
 	bool is_command;       /* the same, where it has a '/' in it */
 	const char *same_as;   /* the name of the option that it is another way to set; NULL: none */
 	bool adds;             /* what one source says adds up; the next source begins anew */
+	bool is_for_entries;   /* it describes what `quarantine add` adds, and nothing else takes it */
 	enum subcommand instead; /* the option takes the place of the whole command; else COMMAND_RUN */
 	/* Stores `value` ("true", "false" and the like for options without an argument) in the config; NULL,
 	 * only where `adds`: forgets what was stored. -1: the value is wrong; the message says what was

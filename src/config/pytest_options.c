@@ -17,7 +17,7 @@ static const char *const flags[] = {
 	"--trace-config", "--setup-only", "--setup-show", "--setup-plan",
 	/* xdist, cov, timeout, rerunfailures, forked */
 	"-f", "--looponfail", "--boxed", "--forked", "--no-cov", "--no-cov-on-fail", "--cov-append",
-	"--cov-branch", "--cov-reset",
+	"--cov-branch", "--cov-reset", "--timeout-disable-debugger-detection", "--rerun-show-tracebacks",
 	/* hypothesis, benchmark, django, randomly, html, sugar, picked and others */
 	"--hypothesis-show-statistics", "--hypothesis-explain", "--benchmark-only", "--benchmark-skip",
 	"--benchmark-disable", "--benchmark-enable", "--benchmark-disable-gc", "--benchmark-autosave",
@@ -43,7 +43,7 @@ static const char *const values[] = {
 	"--log-disable",
 	/* cov, timeout, rerunfailures */
 	"--cov", "--cov-report", "--cov-config", "--cov-fail-under", "--cov-context", "--timeout-method",
-	"--session-timeout", "--only-rerun", "--rerun-except",
+	"--reruns-mode", "--rerun-exclude-path",
 	/* asyncio, hypothesis, benchmark, django, randomly, html and others */
 	"--asyncio-mode", "--hypothesis-profile", "--hypothesis-verbosity", "--hypothesis-seed",
 	"--benchmark-min-time", "--benchmark-max-time", "--benchmark-min-rounds", "--benchmark-timer",

@@ -201,6 +201,30 @@ static int read_reruns_delay(const struct file *file, const struct yaml_node *no
 	return file_duration(file, node, "reruns-delay", &rule->reruns_delay);
 }
 
+static int read_reruns_delay_factor(const struct file *file, const struct yaml_node *node,
+				    struct rule_config *rule)
+{
+	static const char key[] = "reruns-delay-backoff-factor";
+	const char *text = file_text(file, node, key, "a number");
+	struct error cause = ERROR_INIT;
+
+	if (!text)
+		return -1;
+	if (value_factor(text, &rule->reruns_delay_factor, &cause) != 0)
+		return file_wrong_value(file, node, key, &cause);
+	return 0;
+}
+
+static int read_mem_limit(const struct file *file, const struct yaml_node *node, struct rule_config *rule)
+{
+	return file_mem_limit(file, node, &rule->mem_limit);
+}
+
+static int read_leak(const struct file *file, const struct yaml_node *node, struct rule_config *rule)
+{
+	return file_leak(file, node, &rule->leak);
+}
+
 /* What stands between the slashes, NULL: they, or it, are missing. The caller frees it. */
 static char *between_slashes(const char *text)
 {
@@ -234,10 +258,17 @@ static const struct rule_key {
 	const char *name;
 	int (*read)(const struct file *file, const struct yaml_node *node, struct rule_config *rule);
 } rule_keys[] = {
-	{ "filter", read_filter },     { "serial", read_serial },
-	{ "limit", read_limit_names }, { "weight", read_weight },
-	{ "priority", read_priority }, { "timeout", read_timeout },
-	{ "reruns", read_reruns },     { "reruns-delay", read_reruns_delay },
+	{ "filter", read_filter },
+	{ "serial", read_serial },
+	{ "limit", read_limit_names },
+	{ "weight", read_weight },
+	{ "priority", read_priority },
+	{ "timeout", read_timeout },
+	{ "reruns", read_reruns },
+	{ "reruns-delay", read_reruns_delay },
+	{ "reruns-delay-backoff-factor", read_reruns_delay_factor },
+	{ "mem-limit", read_mem_limit },
+	{ "leak", read_leak },
 	{ "scope", read_scope },
 };
 
@@ -278,6 +309,9 @@ static int read_rule(const struct file *file, const struct yaml_node *node)
 		.timeout = UINT64_MAX,
 		.reruns = -1,
 		.reruns_delay = UINT64_MAX,
+		.reruns_delay_factor = -1,
+		.mem_limit = UINT64_MAX,
+		.leak = -1,
 		.file = config->config_name,
 	};
 	struct rule_config *kept;
@@ -295,7 +329,7 @@ static int read_rule(const struct file *file, const struct yaml_node *node)
 		return yaml_error_at(
 			file->yaml, node, file->error,
 			"the rule sets nothing: expected serial, limit, weight, priority, timeout, "
-			"reruns, reruns-delay or scope");
+			"reruns, reruns-delay, reruns-delay-backoff-factor, mem-limit, leak or scope");
 	return 0;
 }
 

@@ -16,6 +16,7 @@ enum {
 	WORD_SIZE = 32,    /* the longest word of a choice */
 	WORD_COUNT = 8,    /* the most words of a choice */
 	PARTS_MAX = 100000,
+	FACTOR_MAX = 1000,
 };
 
 /* A deadline is a point in time plus a duration; below this their sum can't overflow. */
@@ -185,6 +186,32 @@ int value_number(const char *text, long minimum, long maximum, long *number, str
 	}
 	snprintf(expected, sizeof(expected), "a number from %ld to %ld", minimum, maximum);
 	return refuse(error, expected, text);
+}
+
+int value_factor(const char *text, double *factor, struct error *error)
+{
+	const char *at = text;
+	uint64_t number;
+	double parts = 1;
+	bool is_right;
+
+	/* Not by strtod(3), which also takes "inf", "0x1" and the locale's comma. */
+	is_right = read_digits(&at, FACTOR_MAX, &number);
+	if (is_right && *at == '.') {
+		at++;
+		is_right = is_digit(*at);
+		for (; is_digit(*at); at++) {
+			/* What is behind the ninth place is dropped. */
+			if (parts >= 1e9)
+				continue;
+			number = number * 10 + (uint64_t)(*at - '0');
+			parts *= 10;
+		}
+	}
+	if (!is_right || *at != '\0' || (double)number > FACTOR_MAX * parts)
+		return refuse(error, "a number from 0 to 1000, such as 2 or 1.5", text);
+	*factor = (double)number / parts;
+	return 0;
 }
 
 int value_part(const char *text, unsigned *index, unsigned *count, struct error *error)

@@ -15,6 +15,8 @@ int value_size(const char *text, uint64_t *bytes, struct error *error);
 int value_count(const char *text, long minimum, long maximum, long *count, struct error *error);
 /* A decimal number that may be below 0. */
 int value_number(const char *text, long minimum, long maximum, long *number, struct error *error);
+/* A decimal number from 0 to 1000, "1.5". */
+int value_factor(const char *text, double *factor, struct error *error);
 /* "2/5": the I-th of N parts, 1 ≤ I ≤ N ≤ 100000. */
 int value_part(const char *text, unsigned *index, unsigned *count, struct error *error);
 /* Which of `words` ("live|no") the text is, from 0. */

@@ -84,7 +84,7 @@ static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id
 }
 
 /* A new entry, told as test.found. Takes the test's strings. */
-static struct entry *add_entry(struct engine *engine, struct found_test *test, unsigned only)
+static struct entry *add_entry(struct engine *engine, struct found_test *test, unsigned only, unsigned iteration)
 {
 	struct event event;
 	event_init(&event, EVENT_TEST_FOUND);
@@ -94,6 +94,9 @@ static struct entry *add_entry(struct engine *engine, struct found_test *test, u
 						    .only = only,
 						    .timeout = UINT64_MAX,
 						    .reruns_delay = UINT64_MAX,
+						    .reruns_delay_factor = -1,
+						    .mem_limit = UINT64_MAX,
+						    .leak = -1,
 						    .reruns = -1 }));
 	event_put(&event, test, engine->entries.length);
 	event_put_text(&event, suite, test->suite->name);
@@ -112,6 +115,8 @@ static struct entry *add_entry(struct engine *engine, struct found_test *test, u
 		event_put(&event, serial, true);
 	if (only != NO_SLOT)
 		event_put(&event, worker, only);
+	if (iteration)
+		event_put(&event, iteration, iteration);
 	bus_emit(engine, &event);
 	found_test_init(test);
 	return &engine->entries.items[engine->entries.length - 1];
@@ -185,6 +190,9 @@ static void schedule(struct engine *engine, uint64_t number, const struct ruled 
 	entry->timeout = ruled->timeout;
 	entry->reruns = ruled->reruns;
 	entry->reruns_delay = ruled->reruns_delay;
+	entry->reruns_delay_factor = ruled->reruns_delay_factor;
+	entry->mem_limit = ruled->mem_limit;
+	entry->leak = ruled->leak;
 	sched_add(engine->sched, &test);
 }
 
@@ -194,7 +202,32 @@ static void ignore(void *context, uint64_t test)
 	(void)test;
 }
 
-/* Tells a test, once for each worker that runs it, and schedules it. Takes its strings. */
+/* One that is to be run: told and scheduled. Takes the test's strings. */
+static void admit_one(struct engine *engine, struct found_test *test, const struct ruled *ruled, unsigned only,
+		      unsigned iteration)
+{
+	struct test_facts facts;
+	struct entry *entry = add_entry(engine, test, only, iteration);
+	uint64_t number = engine->entries.length;
+	past_facts(engine, &entry->found, &facts);
+	schedule(engine, number, ruled, &facts);
+	if (engine->closed) { /* the run was stopped meanwhile */
+		sched_clear(engine->sched, ignore, NULL);
+		verdict_not_run(engine, number, engine->close_reason);
+	}
+}
+
+/* One whose verdict is known: told. Takes the test's strings. */
+static void admit_judged(struct engine *engine, struct found_test *test)
+{
+	enum outcome outcome = test->outcome;
+	struct entry *entry = add_entry(engine, test, NO_SLOT, 0);
+	entry->judged = true;
+	judge(engine, engine->entries.length, outcome, entry->found.reason, NULL);
+}
+
+/* Tells a test, once for each worker that runs it (--dist each) and each time that it is run (--stress). Takes its
+ * strings. */
 static void admit(struct engine *engine, struct found_test *test)
 {
 	struct test_facts facts;
@@ -202,24 +235,21 @@ static void admit(struct engine *engine, struct found_test *test)
 	past_facts(engine, test, &facts);
 	rules_apply(engine->rules, &facts, &ruled);
 	test->serial = test->serial || ruled.serial;
-	enum outcome outcome = test->outcome;
-	unsigned copies = engine->each && outcome == OUTCOME_NONE ? engine->each : 1;
-	for (unsigned i = 0; i < copies; i++) {
-		struct found_test one = i + 1 < copies ? copy_of(test) : *test;
-		struct entry *entry = add_entry(engine, &one, engine->each && outcome == OUTCOME_NONE ? i : NO_SLOT);
-		uint64_t number = engine->entries.length;
-		entry->judged = outcome != OUTCOME_NONE;
-		past_facts(engine, &entry->found, &facts);
-		if (outcome != OUTCOME_NONE) {
-			judge(engine, number, outcome, entry->found.reason, NULL);
-			continue;
-		}
-		schedule(engine, number, &ruled, &facts);
-		if (engine->closed) { /* the run was stopped meanwhile */
-			sched_clear(engine->sched, ignore, NULL);
-			verdict_not_run(engine, number, engine->close_reason);
-		}
+	if (engine->config->skip_quarantine && facts.quarantined && test->outcome == OUTCOME_NONE) {
+		test->outcome = OUTCOME_SKIPPED;
+		free(test->reason);
+		test->reason = alloc_string("in quarantine (--skip-quarantine)");
 	}
+	unsigned workers = engine->each ? engine->each : 1;
+	unsigned stress = engine->config->stress ? engine->config->stress : 1;
+	if (test->outcome != OUTCOME_NONE)
+		admit_judged(engine, test);
+	else
+		for (unsigned i = 0; i < workers * stress; i++) {
+			struct found_test one = i + 1 < workers * stress ? copy_of(test) : *test;
+			admit_one(engine, &one, &ruled, engine->each ? i % workers : NO_SLOT,
+				  engine->config->stress ? i / workers + 1 : 0);
+		}
 	found_test_init(test); /* the last entry has its texts */
 	free(ruled.unit);
 }
@@ -230,6 +260,7 @@ void collect_take(struct engine *engine, struct found_test *test)
 	if (test->ordinal == 0)
 		test->ordinal = next_ordinal(engine->seen, test->suite->name, test->id);
 	past_facts(engine, test, &facts);
+	quarantine_note(engine->quarantine, &facts);
 	if (!selection_takes(engine->selection, &facts, test->server != 0)) {
 		engine->deselected++;
 		found_test_fini(test);
@@ -258,7 +289,7 @@ void collect_add_broken(struct engine *engine, const struct suite_config *suite,
 	test.suite = suite;
 	test.id = alloc_string(id);
 	test.file = alloc_string(id);
-	add_entry(engine, &test, NO_SLOT)->broken = true;
+	add_entry(engine, &test, NO_SLOT, 0)->broken = true;
 	judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
 }
 
@@ -311,6 +342,46 @@ static void admit_held(struct engine *engine)
 	vec_each(&engine->held, test)
 		admit(engine, test);
 	vec_fini(&engine->held);
+}
+
+/* Whether every test of the project was found: pytest tells those only that it was asked for. */
+static bool is_whole(const struct engine *engine)
+{
+	const struct config *config = engine->config;
+	return config->arguments.length + config->suite_names.length + config->deselect.length +
+			       config->adapter_arguments.length ==
+		       0 &&
+	       !config->keyword && !config->markexpr && !config->last_failed && !config->stepwise &&
+	       !engine->broken_collection;
+}
+
+static void tell_entry(struct engine *engine, const struct quarantine_entry *entry, bool whole)
+{
+	const char *name = quarantine_name(engine->quarantine);
+	struct str term = STR_INIT;
+	quarantine_add_term(&term, entry);
+	if (entry->expired)
+		engine_log(engine, LEVEL_WARNING, "%s:%d: %s: %s, its failures count again (XT7001)", name, entry->line,
+			   entry->test, term.data);
+	else if (entry->expires_soon)
+		engine_log(engine, LEVEL_WARNING, "%s:%d: %s: %s (XT7002)", name, entry->line, entry->test, term.data);
+	if (whole && !entry->matched)
+		engine_log(engine, LEVEL_WARNING, "%s:%d: %s: no test was found that it names (XT7003)", name,
+			   entry->line, entry->test);
+	str_fini(&term);
+}
+
+static void tell_quarantine(struct engine *engine)
+{
+	char *message;
+	if (engine->config->no_quarantine || engine->collect_only)
+		return;
+	for (unsigned i = 0; i < quarantine_count(engine->quarantine); i++)
+		tell_entry(engine, quarantine_entry(engine->quarantine, i), is_whole(engine));
+	while (quarantine_gave_up(engine->quarantine, &message)) {
+		engine_log(engine, LEVEL_WARNING, "%s", message);
+		free(message);
+	}
 }
 
 static void tell_selection(struct engine *engine)
@@ -387,6 +458,7 @@ void collect_end(struct engine *engine)
 {
 	admit_held(engine);
 	tell_selection(engine);
+	tell_quarantine(engine);
 	if (!engine->collect_only) {
 		engine->workers = team_count(engine);
 		/* A worker must not start a test that the N-th failure would have held back. */
@@ -396,6 +468,7 @@ void collect_end(struct engine *engine)
 	emit_collected(engine);
 	if (!engine->collect_only && !engine->closed && engine->done < engine->entries.length) {
 		past_begin(engine);
+		stop_watch_session(engine);
 		sched_collected(engine->sched, engine->workers);
 		slots_start(engine);
 		dispatch(engine);

@@ -92,6 +92,20 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 	return error_set(error, "it does not run now");
 }
 
+static int change_quarantine(struct engine *engine, const struct test_facts *facts, bool on, const char *reason,
+			     struct error *error)
+{
+	struct quarantine_request request = { .id = facts->id, .suite = facts->suite, .reason = reason };
+	if (on)
+		return quarantine_add(engine->quarantine, &request, error);
+	const struct quarantine_entry *entry = quarantine_find(engine->quarantine, facts);
+	/* To take it out would release other tests too. */
+	if (entry && !entry->id && strcmp(entry->test, facts->id) != 0)
+		return error_set(error, "%s:%d: it is held by the expression %s", quarantine_name(engine->quarantine),
+				 entry->line, entry->test);
+	return quarantine_remove(engine->quarantine, facts->suite, facts->id, error);
+}
+
 static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
 {
 	struct engine *engine = context;
@@ -101,9 +115,9 @@ static int control_quarantine(void *context, uint64_t test, bool on, const char 
 		return -1;
 	if (!engine->quarantine)
 		return error_set(error, "%s could not be read when the run began", engine->config->quarantine_file);
-	int result = on ? quarantine_add(engine->quarantine, shown->suite, shown->id, reason, error)
-			: quarantine_remove(engine->quarantine, shown->suite, shown->id, error);
-	if (result != 0)
+	struct test_facts facts;
+	past_facts(engine, &entry->found, &facts);
+	if (change_quarantine(engine, &facts, on, reason, error) != 0)
 		return -1;
 	engine_log(engine, LEVEL_NOTE, "%s %s quarantine: %s", shown->id, on ? "put into" : "released from",
 		   engine->config->quarantine_file);
@@ -141,10 +155,13 @@ static int control_stop(void *context, struct error *error)
 
 static bool control_quarantined(void *context, uint64_t test)
 {
-	const struct engine *engine = context;
-	const struct test *shown = model_test(engine->model, test);
-	return shown && engine->quarantine &&
-	       quarantine_find(engine->quarantine, shown->suite, shown->id) != NULL;
+	struct engine *engine = context;
+	struct entry *entry = engine_entry(engine, test);
+	struct test_facts facts;
+	if (!entry || !engine->quarantine)
+		return false;
+	past_facts(engine, &entry->found, &facts);
+	return quarantine_find(engine->quarantine, &facts) != NULL;
 }
 
 static bool control_paused(void *context)

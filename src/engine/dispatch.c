@@ -49,6 +49,25 @@ static uint64_t deadline_of(const struct engine *engine, const struct entry *ent
 	return found->suite->timeout != UINT64_MAX ? found->suite->timeout : engine->config->timeout;
 }
 
+/* What the person who started xtop says, a rule, the suite, the project: the first that says it. */
+static enum leak_mode leak_of(const struct engine *engine, const struct entry *entry)
+{
+	if (config_option_is_forced(engine->config, "leak"))
+		return engine->config->leak;
+	if (entry->leak >= 0)
+		return (enum leak_mode)entry->leak;
+	return entry->found.suite->leak >= 0 ? (enum leak_mode)entry->found.suite->leak : engine->config->leak;
+}
+
+static uint64_t mem_limit_of(const struct engine *engine, const struct entry *entry)
+{
+	if (config_option_is_forced(engine->config, "mem-limit"))
+		return engine->config->mem_limit;
+	if (entry->mem_limit != UINT64_MAX)
+		return entry->mem_limit;
+	return entry->found.suite->mem_limit != UINT64_MAX ? entry->found.suite->mem_limit : engine->config->mem_limit;
+}
+
 static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 {
 	const struct config *config = engine->config;
@@ -65,15 +84,18 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 		return;
 	}
 	job->test = test;
+	job->behind = engine->slots[slot].running;
 	job->attempt = entry->attempt;
 	job->id = alloc_string(entry->found.id);
 	job->ordinal = entry->found.ordinal;
 	job->stop_on_failure = config->max_fail > 0;
-	job->may_rerun = verdict_may_rerun_here(engine, entry);
+	job->may_rerun = retry_may_follow_here(engine, entry);
 	job->adapter = entry->found.adapter;
 	job->timeout = deadline_of(engine, entry);
 	job->grace = config->timeout_grace;
 	job->output_limit = config->output_limit;
+	job->leak = leak_of(engine, entry);
+	job->mem_limit = mem_limit_of(engine, entry);
 	struct command command = { .type = COMMAND_JOB, .job = job };
 	engine->slots[slot].ahead = test;
 	slots_send(engine, slot, &command);
@@ -237,7 +259,7 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 	entry->state = ENTRY_RUNNING;
 	if (!entry->position)
 		entry->position = ++engine->starts;
-	if (engine->interrupted) { /* it was started before the worker read that it should not be */
+	if (engine->interrupted || engine->session_over) { /* it was started before the worker read that it should not be */
 		struct command command = { .type = COMMAND_CANCEL, .test = test, .reason = engine->close_reason };
 		slots_send(engine, slot, &command);
 	}

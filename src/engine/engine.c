@@ -44,10 +44,12 @@ static void open_handles(struct engine *engine)
 	uv_prepare_init(engine->loop, &engine->before_sleep);
 	uv_idle_init(engine->loop, &engine->more);
 	uv_timer_init(engine->loop, &engine->second);
-	uv_timer_init(engine->loop, &engine->retry);
+	uv_timer_init(engine->loop, &engine->retry_timer);
 	uv_timer_init(engine->loop, &engine->fresh_start);
+	uv_timer_init(engine->loop, &engine->session);
 	engine->doorbell.data = engine->guardian.data = engine->more.data = engine;
-	engine->second.data = engine->retry.data = engine->before_sleep.data = engine->fresh_start.data = engine;
+	engine->session.data = engine;
+	engine->second.data = engine->retry_timer.data = engine->before_sleep.data = engine->fresh_start.data = engine;
 	uv_poll_start(&engine->doorbell, UV_READABLE, drain_on_doorbell);
 	uv_poll_start(&engine->guardian, UV_READABLE | UV_DISCONNECT, slots_on_guardian);
 	uv_prepare_start(&engine->before_sleep, drain_before_sleep);
@@ -69,7 +71,8 @@ struct engine *engine_new(uv_loop_t *loop, struct config *config, struct pool *p
 	engine->listener = *listener;
 	engine->quarantine = quarantine_load(config->quarantine_file, clock_wall(), error);
 	engine->rules = engine->quarantine ? rules_new(config, error) : NULL;
-	if (!engine->rules)
+	engine->retry = engine->rules ? retry_new(config, error) : NULL;
+	if (!engine->retry)
 		goto fail;
 	engine->model = model_new();
 	engine->spool = spool_new(config->root, run_id);
@@ -77,6 +80,7 @@ struct engine *engine_new(uv_loop_t *loop, struct config *config, struct pool *p
 	return engine;
 fail:
 	quarantine_free(engine->quarantine);
+	rules_free(engine->rules);
 	free(engine);
 	return NULL;
 }
@@ -191,7 +195,8 @@ void engine_close(struct engine *engine)
 		uv_close((uv_handle_t *)&engine->before_sleep, NULL);
 		uv_close((uv_handle_t *)&engine->more, NULL);
 		uv_close((uv_handle_t *)&engine->second, NULL);
-		uv_close((uv_handle_t *)&engine->retry, NULL);
+		uv_close((uv_handle_t *)&engine->retry_timer, NULL);
+		uv_close((uv_handle_t *)&engine->session, NULL);
 		uv_close((uv_handle_t *)&engine->fresh_start, NULL);
 		vec_each(&engine->servers, server)
 			server_close(*server);
@@ -223,6 +228,7 @@ void engine_free(struct engine *engine)
 	vec_fini(&engine->held);
 	sched_free(engine->sched);
 	rules_free(engine->rules);
+	retry_free(engine->retry);
 	selection_free(engine->selection);
 	given_free(engine->given);
 	if (engine->recording != engine->history)
@@ -276,7 +282,7 @@ int engine_exit_code(const struct engine *engine)
 		return 3;
 	if (engine->interrupted || engine->broken_collection)
 		return 2;
-	if (sum.failed > 0)
+	if (sum.failed > 0 || engine->session_over)
 		return 1;
 	if (engine->lost_session) /* whether a plugin would have objected is not known */
 		return 3;

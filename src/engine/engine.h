@@ -11,6 +11,8 @@
  *     drain.c     the ring             → events
  *     slots.c     births and deaths of workers
  *     team.c      how many workers there are
+ *     retry.c     whether and when another attempt follows
+ *     diagnosis.c what was seen of an end → diagnosis
  *     verdict.c   finished attempts    → rerun or test.verdict
  *     stop.c      interrupts, --maxfail, bail-outs
  *     server.c    processes that find tests and fork those that run them (pytest's)

@@ -3,10 +3,12 @@
 #define XTOP_ENGINE_INTERNAL_H
 
 #include "adapter/collect.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "diagnose/diagnose.h"
 #include "engine/engine.h"
 #include "engine/rules.h"
 #include "engine/selection.h"
@@ -45,8 +47,9 @@ struct entry {
 	unsigned only;          /* the only slot that may run it (--dist each), NO_SLOT: any */
 	uint32_t position;      /* in the order of starts, from 1; 0: not started yet */
 	/* What rules say, see struct ruled. */
-	uint64_t timeout, reruns_delay;
-	int reruns;
+	uint64_t timeout, reruns_delay, mem_limit;
+	double reruns_delay_factor;
+	int reruns, leak;
 };
 
 enum slot_state {
@@ -138,6 +141,7 @@ struct engine {
 	struct spool *spool;
 	struct sched *sched;       /* NULL before the run has begun */
 	struct rules *rules;
+	struct retry *retry;
 	struct selection *selection;
 	struct history *history;   /* what earlier runs tell; NULL: none */
 	struct history *recording; /* where this run is recorded, often the same; NULL: nowhere */
@@ -171,6 +175,7 @@ struct engine {
 	int failure_code;          /* 0: none; of a run that could not be begun, or not collected */
 	char *failure;
 	bool closed;               /* no new test starts: stop or maxfail */
+	bool session_over;         /* --session-timeout */
 	bool interrupted, ever_interrupted, broken_collection, failed_inside;
 	bool lost_session;         /* a server died: what plugins gathered in it is not told */
 	char *close_reason;        /* why those that wait are not run */
@@ -182,7 +187,9 @@ struct engine {
 	unsigned next_lane;        /* where the next round of draining begins */
 	uv_idle_t more;            /* runs while the ring has more than one round may take */
 	uv_timer_t second;         /* journal flush, delayed reruns */
-	uv_timer_t retry;
+	uv_timer_t retry_timer;
+	uv_timer_t session;        /* with --session-timeout: looks whether it is over */
+	uint64_t session_used, session_looked; /* ns: of that time; when it was looked at last */
 	bool handles_open;
 };
 
@@ -278,6 +285,28 @@ void rerun_failed(struct server *server, const char *message);
 void rerun_unanswered(struct server *server);
 void rerun_start_fresh(uv_timer_t *timer);
 
+/* retry.c: whether and when another attempt follows. */
+#define RETRY_DELAY_MAX (24 * 3600 * CLOCK_SECOND)
+struct retry;
+struct retry *retry_new(const struct config *config, struct error *error); /* NULL: a regular expression is wrong */
+void retry_free(struct retry *retry); /* NULL is fine */
+/* Whether the attempt that ended is followed by another; counts it if so. */
+bool retry_follows(struct engine *engine, const struct entry *entry, const struct attempt *attempt);
+/* ns until then. */
+uint64_t retry_delay(const struct engine *engine, const struct entry *entry);
+/* Should the attempt that runs fail, another follows at once, on the same worker. */
+bool retry_may_follow_here(const struct engine *engine, const struct entry *entry);
+
+/* diagnosis.c: what is known of an end that is no ordinary one becomes a diagnosis event. */
+/* `finished` is a TEST_FINISHED that the model has taken. */
+void diagnosis_of_attempt(struct engine *engine, const struct event *finished);
+/* Its verdict is out. */
+void diagnosis_of_verdict(struct engine *engine, uint64_t test);
+void diagnosis_of_worker(struct engine *engine, const struct pool_news *news, const char *how, bool given_up);
+/* What somebody else found out, about the run as a whole. */
+void diagnosis_of_run(struct engine *engine, enum code_number number, int level, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* finish.c: the end of the run, in steps: harnesses leave, servers finish, run.finished. */
 void finish_check(struct engine *engine);
 /* Waits no longer for what is being ended. */
@@ -321,8 +350,6 @@ void dispatch_unsend(struct engine *engine, unsigned slot);
 /* verdict.c: `event` is a TEST_FINISHED that the model has taken. */
 void verdict_attempt_ended(struct engine *engine, const struct event *event);
 void verdict_not_run(struct engine *engine, uint64_t test, const char *reason);
-/* Should the attempt that runs fail, another follows at once. */
-bool verdict_may_rerun_here(const struct engine *engine, const struct entry *entry);
 /* (Again) the verdict of a test as its last attempt stands: quarantine may have changed. */
 void verdict_emit(struct engine *engine, uint64_t test);
 void verdict_retry_due(uv_timer_t *timer);
@@ -330,6 +357,7 @@ void verdict_retry_due(uv_timer_t *timer);
 void verdict_launch_failed(struct engine *engine, unsigned slot, uint64_t test, const char *message);
 
 /* stop.c */
+void stop_watch_session(struct engine *engine); /* starts the clock of --session-timeout */
 void stop_dispatching(struct engine *engine, const char *reason); /* those that wait are not run */
 void stop_suite(struct engine *engine, const struct suite_config *suite, const char *reason);
 /* Why a test must not be started any more; NULL: it may. Borrowed. */

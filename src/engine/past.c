@@ -15,7 +15,8 @@
 static void open_recording(struct engine *engine)
 {
 	struct error error = ERROR_INIT;
-	if (engine->collect_only || engine->read_only_history)
+	/* Of a stress run no single result is the test's; what it tells stands in its report. */
+	if (engine->collect_only || engine->read_only_history || engine->config->stress)
 		return;
 	if (engine->history && !history_is_snapshot(engine->history)) {
 		engine->recording = engine->history;
@@ -25,7 +26,8 @@ static void open_recording(struct engine *engine)
 				     : alloc_string(engine->config->history_file);
 	engine->recording = history_open(path, false, &error);
 	if (!engine->recording)
-		engine_log(engine, LEVEL_WARNING, "this run is not kept in the history: %s", error.message);
+		diagnosis_of_run(engine, CODE_HISTORY_NOT_WRITTEN, LEVEL_WARNING, "this run is not kept in the history: %s",
+				 error.message);
 	free(path);
 }
 
@@ -37,7 +39,8 @@ static struct history *load(struct engine *engine, struct error *error)
 	if (!history && !engine->collect_only && (history = history_open(file, true, NULL))) {
 		/* What can't be written can be read all the same. */
 		engine->read_only_history = true;
-		engine_log(engine, LEVEL_WARNING, "this run is not kept in the history: %s", error->message);
+		diagnosis_of_run(engine, CODE_HISTORY_NOT_WRITTEN, LEVEL_WARNING, "this run is not kept in the history: %s",
+				 error->message);
 	}
 	if (!history || history_load(history, error) == 0)
 		return history;
@@ -61,7 +64,8 @@ int past_open(struct engine *engine, struct error *error)
 		return error_set(error, "--history: %s (shards that see different histories would not add up)",
 				 problem.message);
 	if (!engine->history && exists)
-		engine_log(engine, LEVEL_WARNING, "the run goes on without a history: %s", problem.message);
+		diagnosis_of_run(engine, CODE_HISTORY_UNUSABLE, LEVEL_WARNING, "the run goes on without a history: %s",
+				 problem.message);
 	else
 		open_recording(engine);
 	return 0;
@@ -82,14 +86,14 @@ void past_facts(const struct engine *engine, const struct found_test *test, stru
 		.adapter = test->adapter ? test->adapter->name : NULL,
 		.ordinal = test->ordinal,
 		.duration = UINT64_MAX,
-		.quarantined = test->quarantine || quarantine_find(engine->quarantine, suite, test->id),
 	};
-	if (!fact)
-		return;
-	facts->outcome = fact->outcome;
-	facts->flaky = fact->flaky;
-	if (fact->expected)
-		facts->duration = fact->expected;
+	if (fact) {
+		facts->outcome = fact->outcome;
+		facts->flaky = fact->flaky;
+		if (fact->expected)
+			facts->duration = fact->expected;
+	}
+	facts->quarantined = test->quarantine || (engine->quarantine && quarantine_find(engine->quarantine, facts));
 }
 
 void past_begin(struct engine *engine)
@@ -158,7 +162,8 @@ void past_record(struct engine *engine, uint64_t number)
 
 static void give_up(struct engine *engine, const struct error *error)
 {
-	engine_log(engine, LEVEL_WARNING, "this run is not kept in the history any more: %s", error->message);
+	diagnosis_of_run(engine, CODE_HISTORY_NOT_WRITTEN, LEVEL_WARNING, "this run is not kept in the history any more: %s",
+				 error->message);
 	engine->recorded = false;
 }
 

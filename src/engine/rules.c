@@ -94,6 +94,12 @@ static void add(const struct rule *rule, const char *id, struct said *said, stru
 		out->reruns = config->reruns;
 	if (out->reruns_delay == UINT64_MAX)
 		out->reruns_delay = config->reruns_delay;
+	if (out->reruns_delay_factor < 0)
+		out->reruns_delay_factor = config->reruns_delay_factor;
+	if (out->mem_limit == UINT64_MAX)
+		out->mem_limit = config->mem_limit;
+	if (out->leak < 0)
+		out->leak = config->leak;
 	if (rule->scope && !out->unit && pattern_extract(rule->scope, (struct slice){ id, strlen(id) }, &part))
 		out->unit = alloc_string_n(part.data, part.length);
 }
@@ -101,7 +107,12 @@ static void add(const struct rule *rule, const char *id, struct said *said, stru
 void rules_apply(struct rules *rules, const struct test_facts *facts, struct ruled *out)
 {
 	struct said said = { false, false, false };
-	*out = (struct ruled){ .timeout = UINT64_MAX, .reruns = -1, .reruns_delay = UINT64_MAX };
+	*out = (struct ruled){ .timeout = UINT64_MAX,
+			       .reruns = -1,
+			       .reruns_delay = UINT64_MAX,
+			       .reruns_delay_factor = -1,
+			       .mem_limit = UINT64_MAX,
+			       .leak = -1 };
 	vec_each(&rules->list, rule)
 		if (filter_matches(rule->filter, facts))
 			add(rule, facts->id, &said, out);

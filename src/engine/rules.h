@@ -24,6 +24,9 @@ struct ruled {
 	uint64_t timeout;      /* ns; UINT64_MAX: nothing */
 	int reruns;            /* -1: nothing */
 	uint64_t reruns_delay; /* ns; UINT64_MAX: nothing */
+	double reruns_delay_factor; /* below 0: nothing */
+	uint64_t mem_limit;    /* bytes, 0: none; UINT64_MAX: nothing */
+	int leak;              /* enum leak_mode; -1: nothing */
 	char *unit;            /* what `scope: /regex/` takes out of the id; owned; NULL: nothing */
 };
 

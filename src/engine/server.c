@@ -198,6 +198,10 @@ static void send_collect(struct server *server, const struct pytest_arguments *a
 					    .collect_only = engine->collect_only,
 					    .auxiliary = server->auxiliary,
 					    .dist = config->dist,
+					    .only_rerun = config->only_rerun.items,
+					    .only_rerun_count = config->only_rerun.length,
+					    .rerun_except = config->rerun_except.items,
+					    .rerun_except_count = config->rerun_except.length,
 					    .socket = server->socket };
 	struct str line = STR_INIT;
 	protocol_put_collect(&line, &collect);

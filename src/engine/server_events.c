@@ -38,7 +38,8 @@ static void apply_defaults(struct engine *engine, const struct json *defaults)
 	static const char *const keys[] = { "numprocesses", "maxfail",	 "reruns", "reruns_delay",
 					    "timeout",	    "durations", "dist",   "maxprocesses",
 					    "max_worker_restart", "maxschedchunk", "no_loadscope_reorder",
-					    "testrunuid" };
+					    "testrunuid", "reruns_delay_backoff_factor", "force_reruns",
+					    "max_suite_reruns", "flaky_result", "session_timeout" };
 	for (size_t i = 0; defaults && i < sizeof(keys) / sizeof(keys[0]); i++)
 		apply_default(engine, defaults, keys[i]);
 }
@@ -100,6 +101,8 @@ static void on_found(struct server *server, const struct server_event *event)
 		test.reruns = (int)event->reruns;
 	if (event->has_reruns_delay)
 		test.reruns_delay = event->reruns_delay;
+	if (event->has_reruns_delay_factor)
+		test.reruns_delay_factor = event->reruns_delay_factor;
 	test.serial = event->serial;
 	test.group = event->group ? alloc_string(event->group) : NULL;
 	test.quarantine = event->quarantine ? alloc_string(event->quarantine) : NULL;

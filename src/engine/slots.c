@@ -155,7 +155,7 @@ static void end_its_test(struct engine *engine, unsigned slot, const struct pool
 	event_put(&event, worker, slot);
 	event_put(&event, test, number);
 	event_put(&event, attempt, entry->attempt);
-	if (engine->interrupted) {
+	if (engine->interrupted || engine->session_over) {
 		event_put(&event, outcome, OUTCOME_NOTRUN);
 		event_put_text(&event, reason, engine->close_reason);
 	} else {
@@ -181,9 +181,9 @@ static bool may_restart(struct engine *engine, bool barren)
 	if (engine->barren_deaths <= (unsigned)limit)
 		return true;
 	if (!engine->closed) {
-		engine_log(engine, LEVEL_ERROR,
-			   "workers died %u times without finishing a test (--max-worker-restart %d): giving up",
-			   engine->barren_deaths, limit);
+		diagnosis_of_run(engine, CODE_WORKERS_DIE_AGAIN, LEVEL_ERROR,
+				 "workers died %u times without a test (--max-worker-restart %d): giving up",
+				 engine->barren_deaths, limit);
 		engine->failed_inside = true;
 		stop_dispatching(engine, "workers died again and again");
 	}
@@ -223,7 +223,10 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 	else
 		tell_death(engine, news, how.data);
 
-	bool barren = !place->finished_one;
+	/* A test that takes its worker with it has a verdict of its own, and must not end the run. */
+	bool barren = !place->finished_one && !place->running;
+	if (!leaving && !place->running && !engine->interrupted)
+		diagnosis_of_worker(engine, news, how.data, false);
 	place->state = SLOT_EMPTY;
 	place->wants = 0;
 	place->reserved = place->retiring = place->leaving = false;

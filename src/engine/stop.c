@@ -1,9 +1,13 @@
 /* Ways in which a run ends early: an interrupt, --maxfail, a bail-out, workers that can't live. */
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SESSION_LOOK_MS 100
+#define SESSION_LOST (2 * CLOCK_SECOND)
 
 struct drop {
 	const struct engine *engine;
@@ -84,6 +88,20 @@ void stop_suite(struct engine *engine, const struct suite_config *suite, const c
 	stop_recall(engine, suite);
 }
 
+/* The first interrupt and the session's end both end what runs. */
+static void cancel_running(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->workers; i++) {
+		if (!engine->slots[i].running)
+			continue;
+		/* What it holds ahead was asked back, or is cancelled when it turns out to be running. */
+		struct command command = { .type = COMMAND_CANCEL,
+					   .test = engine->slots[i].running,
+					   .reason = engine->close_reason };
+		slots_send(engine, i, &command);
+	}
+}
+
 void engine_interrupt(struct engine *engine, const char *reason)
 {
 	bool again = engine->interrupted;
@@ -105,22 +123,51 @@ void engine_interrupt(struct engine *engine, const char *reason)
 		engine->close_reason = alloc_string(reason);
 	}
 	stop_dispatching(engine, reason);
-	for (unsigned i = 0; i < engine->workers; i++) {
-		struct slot *slot = &engine->slots[i];
-		if (again && (slot->running || slot->ahead)) {
-			/* The guardian ends what the worker ran. */
-			pool_kill_worker(engine->pool, i);
-		} else if (slot->running) {
-			/* What it holds ahead was asked back, or is cancelled when it turns out to be running. */
-			struct command command = { .type = COMMAND_CANCEL,
-						   .test = slot->running,
-						   .reason = engine->close_reason };
-			slots_send(engine, i, &command);
-		}
-	}
-	if (again)
+	if (again) {
+		/* The guardian ends what a worker ran. */
+		for (unsigned i = 0; i < engine->workers; i++)
+			if (engine->slots[i].running || engine->slots[i].ahead)
+				pool_kill_worker(engine->pool, i);
 		finish_by_force(engine);
+	} else {
+		cancel_running(engine);
+	}
 	finish_check(engine);
+}
+
+static void end_session(struct engine *engine)
+{
+	double limit = clock_seconds(engine->config->session_timeout);
+	char *reason = alloc_format("the session's %.6g s are over (--session-timeout)", limit);
+	diagnosis_of_run(engine, CODE_SESSION_TIMEOUT, LEVEL_ERROR, "%s", reason);
+	engine->session_over = true;
+	stop_dispatching(engine, reason);
+	cancel_running(engine);
+	free(reason);
+	finish_check(engine);
+}
+
+/* A process that was stopped (Ctrl-Z) hears of its timers late: that time is not the session's. */
+static void on_session(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	uint64_t now = clock_now(), passed = now - engine->session_looked;
+	engine->session_looked = now;
+	if (engine->finished || engine->closing || engine->closed)
+		return;
+	if (!engine->paused && passed < SESSION_LOST)
+		engine->session_used += passed;
+	if (engine->session_used >= engine->config->session_timeout)
+		end_session(engine);
+}
+
+void stop_watch_session(struct engine *engine)
+{
+	if (!engine->config->session_timeout)
+		return;
+	engine->session_looked = clock_now();
+	engine->session_used = clock_now() - engine->epoch;
+	uv_timer_start(&engine->session, on_session, SESSION_LOOK_MS, SESSION_LOOK_MS);
 }
 
 void engine_suspend(struct engine *engine, bool on)

@@ -7,46 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static unsigned reruns_of(const struct engine *engine, const struct entry *entry)
+static bool is_quarantined(const struct engine *engine, const struct entry *entry)
 {
-	if (entry->no_rerun)
-		return 0;
-	if (entry->found.reruns >= 0)
-		return (unsigned)entry->found.reruns;
-	if (config_option_is_forced(engine->config, "reruns"))
-		return engine->config->reruns;
-	if (entry->reruns >= 0)
-		return (unsigned)entry->reruns;
-	return entry->found.suite->reruns >= 0 ? (unsigned)entry->found.suite->reruns : engine->config->reruns;
-}
-
-/* A process that could not even be executed will not be the next time either. */
-static bool was_started(const struct entry *entry, const struct attempt *attempt)
-{
-	/* An error in a fixture is one of a server's test that ran. */
-	return entry->found.server || attempt->signal || attempt->exit_code >= 0 || attempt->outcome != OUTCOME_ERROR;
-}
-
-static uint64_t rerun_delay(const struct engine *engine, const struct entry *entry)
-{
-	if (entry->found.reruns_delay != UINT64_MAX)
-		return entry->found.reruns_delay;
-	if (entry->reruns_delay != UINT64_MAX && !config_option_is_forced(engine->config, "reruns-delay"))
-		return entry->reruns_delay;
-	return engine->config->reruns_delay;
-}
-
-bool verdict_may_rerun_here(const struct engine *engine, const struct entry *entry)
-{
-	return entry->attempt <= reruns_of(engine, entry) && rerun_delay(engine, entry) == 0;
-}
-
-static bool is_quarantined(const struct engine *engine, const struct entry *entry, const struct test *test)
-{
+	struct test_facts facts;
 	if (engine->config->no_quarantine)
 		return false;
-	return entry->found.quarantine ||
-	       (engine->quarantine && quarantine_find(engine->quarantine, test->suite, test->id) != NULL);
+	past_facts(engine, &entry->found, &facts);
+	return facts.quarantined;
 }
 
 static void count_gating_failure(struct engine *engine, struct entry *entry, bool gates)
@@ -108,7 +75,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 		flaky_message = alloc_format("flaky: passed only on attempt %u (--flaky-result fail)", entry->attempt);
 		event_put_text(&event, message, flaky_message);
 	}
-	bool quarantined = outcome_is_failure(outcome) && is_quarantined(engine, entry, test);
+	bool quarantined = outcome_is_failure(outcome) && is_quarantined(engine, entry);
 	bool first = entry->state != ENTRY_DONE;
 	event_put(&event, test, number);
 	event_put(&event, outcome, (int)outcome);
@@ -124,6 +91,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 	bus_emit(engine, &event);
 	free(flaky_message);
 	past_record(engine, number);
+	diagnosis_of_verdict(engine, number);
 	count_gating_failure(engine, entry, outcome_is_failure(outcome) && !quarantined);
 }
 
@@ -165,7 +133,7 @@ static void arm_retry(struct engine *engine)
 	uint64_t now = clock_now() - engine->epoch;
 	uint64_t left = next > now ? (next - now + CLOCK_MS - 1) / CLOCK_MS : 0;
 	uv_update_time(engine->loop);
-	uv_timer_start(&engine->retry, verdict_retry_due, left, 0);
+	uv_timer_start(&engine->retry_timer, verdict_retry_due, left, 0);
 }
 
 void verdict_retry_due(uv_timer_t *timer)
@@ -193,15 +161,15 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 			dispatch_release(engine, event->test, event->duration);
 		return;
 	}
+	diagnosis_of_attempt(engine, event);
 	entry->duration += event->duration;
 	entry->no_rerun = event_has(event, rerun) && !event->rerun;
 	if (event_has(event, signal) || event_has(event, exit_code) || attempt->outcome == OUTCOME_CRASHED)
 		server_tell_crash(engine, entry, (unsigned)event->worker, attempt->message);
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->reason ? attempt->reason : attempt->message);
-	if (outcome_is_failure(attempt->outcome) && entry->attempt <= reruns_of(engine, entry) &&
-	    was_started(entry, attempt) && !stop_reason(engine, entry)) {
-		uint64_t delay = rerun_delay(engine, entry);
+	if (!stop_reason(engine, entry) && retry_follows(engine, entry, attempt)) {
+		uint64_t delay = retry_delay(engine, entry);
 		if (delay) {
 			dispatch_release(engine, event->test, event->duration);
 			entry->state = ENTRY_DELAYED;

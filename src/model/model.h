@@ -42,6 +42,7 @@ struct attempt {
 	char *message;     /* first line says it; owned, NULL: none */
 	char *reason;      /* owned, NULL: none */
 	char *code;        /* owned, NULL: none */
+	char *diagnosis;   /* what the code means here: a sentence, then the evidence in a line of its own; owned, NULL: none */
 	char *properties;  /* JSON, as in event.h; owned, NULL: none */
 	struct output output;
 	VEC(struct point) points;  /* at most MODEL_POINTS_KEPT; failures are kept before passes */
@@ -65,6 +66,7 @@ struct test {
 	const char *marks; /* names, comma separated; shared, NULL: none */
 	const char *group; /* xdist_group; shared, NULL: none */
 	bool serial;       /* runs while nothing else does */
+	uint32_t iteration; /* --stress: which run of the same test, from 1; 0: there is only one */
 	int only_worker;   /* the only slot that runs it (--dist each); -1: any */
 	enum test_state state;
 	enum outcome outcome; /* the verdict, NONE: none yet. A rerun by key keeps the old one until its own */

@@ -44,6 +44,7 @@ static void attempt_free(struct attempt *attempt)
 	free(attempt->message);
 	free(attempt->reason);
 	free(attempt->code);
+	free(attempt->diagnosis);
 	free(attempt->properties);
 	free(attempt);
 }
@@ -133,6 +134,7 @@ bool fold_test_found(struct model *model, const struct event *event)
 	test->marks = fold_shared(model, &event->marks);
 	test->group = fold_shared(model, &event->group);
 	test->serial = event->serial;
+	test->iteration = fold_uint32(event->iteration);
 	test->only_worker = event_has(event, worker) && event->worker < XTOP_SLOTS_MAX ? (int)event->worker : -1;
 	vec_push(&run->tests, test);
 	run->tally.found++;
@@ -392,11 +394,26 @@ bool fold_test_verdict(struct model *model, const struct event *event)
 bool fold_diagnosis(struct model *model, const struct event *event)
 {
 	struct test *test = test_of(model, event);
+	struct attempt *attempt = test && event_has(event, attempt) ? attempt_of(test, event) : NULL;
+	char *text;
 
-	if (!test)
-		return false;
-	if (event->code.length)
-		test->code = fold_shared(model, &event->code);
-	set_text(&test->message, &event->message);
+	if (attempt) {
+		set_text(&attempt->code, &event->code);
+		set_text(&attempt->diagnosis, &event->message);
+		return true;
+	}
+	if (test) {
+		if (event->code.length)
+			test->code = fold_shared(model, &event->code);
+		return true;
+	}
+	text = fold_copy(&event->message, MESSAGE_KEPT);
+	if (event->code.length) {
+		char *with_code = alloc_format("%.*s: %s", (int)event->code.length, event->code.data, text);
+
+		free(text);
+		text = with_code;
+	}
+	fold_log(model, event, event_has(event, level) ? event->level : LEVEL_WARNING, text);
 	return true;
 }

@@ -139,6 +139,8 @@ static void add_pytest_name(struct str *out, const struct test *test)
 		str_add_text(&name, bracket);
 	if (test->ordinal > 1)
 		str_add_format(&name, " #%" PRIu32, test->ordinal);
+	if (test->iteration)
+		str_add_format(&name, " (run %" PRIu32 ")", test->iteration);
 	if (test->only_worker >= 0)
 		str_add_format(&name, " [gw%d]", test->only_worker);
 	xml_add_attribute(out, "classname", classname.length ? classname.data : "");
@@ -220,7 +222,15 @@ static void add_story(struct str *out, const struct test *test, const struct att
 	add_line(out, "", ending.data);
 	str_fini(&ending);
 	add_line(out, "reason: ", is_last ? test_reason(test) : attempt->reason);
-	add_line(out, "code: ", is_last ? test_code(test) : attempt->code);
+	if (attempt && attempt->diagnosis) {
+		struct str diagnosis = STR_INIT;
+
+		style_add_diagnosis(&diagnosis, attempt);
+		add_line(out, "diagnosis: ", diagnosis.data);
+		str_fini(&diagnosis);
+	} else {
+		add_line(out, "code: ", is_last ? test_code(test) : attempt->code);
+	}
 	if (!attempt)
 		return;
 	for (size_t i = 0; i < attempt->points.length; i++) {

@@ -28,7 +28,7 @@ static const uint64_t redraw_period = 100 * CLOCK_MS;
 struct plain {
 	struct frontend base;
 	struct plain_options options;
-	char *root; /* what options.root points to */
+	char *root, *section_title, *section; /* what options.root points to */
 	struct style style;
 	struct str text;         /* what is about to be written */
 	bool with_suite;         /* there is more than one */
@@ -469,6 +469,8 @@ static void plain_free(struct frontend *frontend)
 	vec_fini(&plain->unfinished);
 	str_fini(&plain->text);
 	free(plain->root);
+	free(plain->section_title);
+	free(plain->section);
 	free(plain);
 }
 
@@ -487,6 +489,7 @@ struct frontend *report_plain_new(const struct plain_options *options)
 	plain->base.ops = &plain_ops;
 	plain->options = *options;
 	plain->options.root = plain->root = options->root ? alloc_string(options->root) : NULL;
+	plain->options.section_title = plain->options.section = NULL;
 	plain->style = (struct style){ .color = options->color, .ascii = options->ascii };
 	str_init(&plain->text);
 	plain->next_heartbeat = first_heartbeat;
@@ -498,4 +501,14 @@ void report_plain_list_durations(struct frontend *frontend, unsigned count)
 	struct plain *plain = (struct plain *)frontend;
 
 	plain->options.durations = count;
+}
+
+void report_plain_add_section(struct frontend *frontend, const char *title, const char *text)
+{
+	struct plain *plain = (struct plain *)frontend;
+
+	free(plain->section_title);
+	free(plain->section);
+	plain->options.section_title = plain->section_title = alloc_string(title);
+	plain->options.section = plain->section = alloc_string(text);
 }

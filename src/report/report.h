@@ -20,10 +20,15 @@ struct plain_options {
 	bool live_output;   /* -s: print output at once, each line with its worker */
 	bool collect_only;  /* list ids; no summary of outcomes */
 	const char *root;   /* for paths in messages */
+	const char *section_title, *section; /* NULL; see report_plain_add_section */
 };
 struct frontend *report_plain_new(const struct plain_options *options);
 /* How many of the slowest tests the summary lists, where that becomes known only during the run. */
 void report_plain_list_durations(struct frontend *frontend, unsigned count);
+
+/* A section of somebody else's for the summary, before its numbers and the closing line. `text` is safe to show
+ * and ends with a newline; both are copied. There is one at most. */
+void report_plain_add_section(struct frontend *frontend, const char *title, const char *text);
 
 /* NDJSON of every event, a line each, to `out` (borrowed until free; flushed after each burst: at tick and at
  * verdicts). Fields: include/xtop/event.h. */

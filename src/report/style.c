@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "diagnose/codes.h"
 #include "event/codec.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { CUT_LINE = 1024 }; /* a cut line of up to this many bytes is left out, a longer one is shown in part */
 
@@ -106,6 +108,33 @@ void style_add_duration(struct str *out, uint64_t nanoseconds)
 			       (unsigned)(seconds % 60));
 }
 
+static struct tm utc_of(uint64_t wall)
+{
+	time_t seconds = (time_t)(wall / CLOCK_SECOND);
+	struct tm tm = { .tm_mday = 1, .tm_year = 70 };
+
+	gmtime_r(&seconds, &tm);
+	return tm;
+}
+
+void style_add_date(struct str *out, uint64_t wall, bool with_time)
+{
+	struct tm tm = utc_of(wall);
+
+	str_add_format(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	if (with_time)
+		str_add_format(out, " %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+void style_add_timestamp(struct str *out, uint64_t wall)
+{
+	size_t from = out->length;
+
+	style_add_date(out, wall, true);
+	out->data[from + strlen("2026-11-22")] = 'T';
+	str_add_char(out, 'Z');
+}
+
 void style_add_size(struct str *out, uint64_t bytes)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
@@ -151,8 +180,23 @@ void style_add_name(struct str *out, const struct test *test, bool with_suite)
 	utf8_add_visible(out, test->id, strlen(test->id), false);
 	if (test->ordinal > 1)
 		str_add_format(out, " #%" PRIu32, test->ordinal);
+	if (test->iteration)
+		str_add_format(out, " (run %" PRIu32 ")", test->iteration);
 	if (test->only_worker >= 0)
 		str_add_format(out, " [gw%d]", test->only_worker);
+}
+
+void style_add_diagnosis(struct str *out, const struct attempt *attempt)
+{
+	const struct code *code = attempt->code ? code_find(attempt->code) : NULL;
+
+	if (!attempt->diagnosis)
+		return;
+	if (attempt->code)
+		str_add_format(out, "%s ", attempt->code);
+	if (code)
+		str_add_format(out, "%s: ", code->name);
+	str_add_text(out, attempt->diagnosis);
 }
 
 void style_add_why(struct str *out, const struct test *test)

@@ -26,6 +26,10 @@ const char *style_word(enum outcome outcome, bool flaky);
 
 /* "0.32s" "12.3s" "1:42" "1:02:03"; never rounded up. */
 void style_add_duration(struct str *out, uint64_t nanoseconds);
+/* "2026-11-22" or, `with_time`, "2026-11-22 14:03:55", of a time in ns since 1970, UTC. */
+void style_add_date(struct str *out, uint64_t wall, bool with_time);
+/* The same for machines: "2026-11-22T14:03:55Z". */
+void style_add_timestamp(struct str *out, uint64_t wall);
 /* "512 bytes" "24.3 KiB" */
 void style_add_size(struct str *out, uint64_t bytes);
 /* "1 test", "2 tests" */
@@ -35,6 +39,8 @@ void style_add_ending(struct str *out, const struct attempt *attempt, const char
 
 /* "id", "suite: id", and the ordinal where there are equal ids. */
 void style_add_name(struct str *out, const struct test *test, bool with_suite);
+/* "XT1001 segfault: killed by SIGSEGV in …", the evidence in a line of its own; nothing where there is no diagnosis. */
+void style_add_diagnosis(struct str *out, const struct attempt *attempt);
 /* Why it has its outcome, in one line: how it ended, message or reason, code. May add nothing. */
 void style_add_why(struct str *out, const struct test *test);
 /* A line about a test that has its verdict: symbol, outcome, duration, worker, name, why. What follows the

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "event/codec.h"
+#include "store/wilson.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -226,6 +227,18 @@ static void add_words(struct summary *summary, const char *label, const char *wo
 	style_add_block(summary->style, &summary->text, style_bar(summary->style), slice_of(words));
 }
 
+/* What the code of its end means here, and where more is told. */
+static void add_diagnosis(struct summary *summary, const struct attempt *attempt)
+{
+	struct str text = STR_INIT;
+
+	style_add_diagnosis(&text, attempt);
+	if (text.length && attempt->code)
+		str_add_format(&text, "\nwhat to do: xtop explain %s", attempt->code);
+	add_words(summary, "diagnosis", text.length ? text.data : NULL);
+	str_fini(&text);
+}
+
 /* All that is known of a failed test. Its first line has the first line of the message. */
 static void add_failure(struct summary *summary, const struct test *test)
 {
@@ -240,9 +253,62 @@ static void add_failure(struct summary *summary, const struct test *test)
 	if (test->attempts.length > 1)
 		add_attempts(summary, test);
 	if (last) {
+		add_diagnosis(summary, last);
 		add_points(summary, last, message);
 		if (!summary->options->live_output)
 			add_output(summary, test);
+	}
+	flush(summary);
+}
+
+/* Runs of one test stand one after the other. */
+static size_t runs_of_same(const struct run *run, size_t first)
+{
+	const struct test *test = run->tests.items[first];
+	size_t end = first + 1;
+
+	while (end < run->tests.length) {
+		const struct test *other = run->tests.items[end];
+
+		if (!other->iteration || other->suite != test->suite || other->ordinal != test->ordinal ||
+		    strcmp(other->id, test->id) != 0)
+			break;
+		end++;
+	}
+	return end;
+}
+
+/* --stress: how often each test failed. */
+static void stress(struct summary *summary)
+{
+	const struct run *run = summary->run;
+	size_t end;
+
+	if (run->tests.length == 0 || !run->tests.items[0]->iteration)
+		return;
+	rule(summary, "stress");
+	for (size_t first = 0; first < run->tests.length; first = end) {
+		const struct test *test = run->tests.items[first];
+		size_t runs = 0, failed = 0;
+
+		end = runs_of_same(run, first);
+		for (size_t i = first; i < end; i++) {
+			enum outcome outcome = run->tests.items[i]->outcome;
+
+			runs += outcome != OUTCOME_NONE && outcome != OUTCOME_NOTRUN;
+			failed += outcome_is_failure(outcome);
+		}
+		struct wilson rate = wilson_interval(failed, runs, WILSON_Z_95);
+
+		str_add_format(&summary->text, "%5.1f %% failed, %zu of %zu (%.0f to %.0f %%)  ",
+			       runs ? 100.0 * (double)failed / (double)runs : 0, failed, runs, 100 * rate.low,
+			       100 * rate.high);
+		if (summary->with_suite)
+			str_add_format(&summary->text, "%s: ", test->suite);
+		utf8_add_visible(&summary->text, test->id, strlen(test->id), false);
+		if (test->ordinal > 1)
+			str_add_format(&summary->text, " #%" PRIu32, test->ordinal);
+		str_add_char(&summary->text, '\n');
 	}
 	flush(summary);
 }
@@ -364,6 +430,16 @@ static void laid_out(struct summary *summary, int level)
 		flush(summary);
 		str_fini(&title);
 	}
+}
+
+/* Somebody asked for it by name, so it stands in a quiet report too. */
+static void section(struct summary *summary)
+{
+	if (!summary->options->section)
+		return;
+	rule(summary, summary->options->section_title);
+	str_add_text(&summary->text, summary->options->section);
+	flush(summary);
 }
 
 static void numbers(struct summary *summary)
@@ -492,8 +568,10 @@ void summary_write(FILE *out, const struct plain_options *options, const struct 
 			str_add_char(&summary.text, '\n');
 		}
 		laid_out(&summary, LEVEL_WARNING);
+		section(&summary);
 	} else {
 		failures(&summary);
+		stress(&summary);
 		list(&summary, "flaky", is_flaky, true);
 		list(&summary, "quarantined failures", is_quarantined, false);
 		if (options->verbosity > 0) {
@@ -504,6 +582,7 @@ void summary_write(FILE *out, const struct plain_options *options, const struct 
 		durations(&summary);
 		warnings(&summary);
 		laid_out(&summary, LEVEL_NOTE);
+		section(&summary);
 		if (count(run, is_failed) > 1)
 			list(&summary, "failed tests", is_failed, false);
 		numbers(&summary);

@@ -31,7 +31,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->run = model_run(model);
 	app->control = control;
 	app->screen = screen;
-	app->rows = rows_new();
+	app->rows = rows_new(options->slow);
 	app->focus = PANE_TESTS;
 	app->changed = true;
 	str_init(&app->search);

@@ -86,6 +86,8 @@ static void add_reason(struct page *page, const struct attempt *attempt)
 		page_add_text(page, ROLE_STRONG, attempt->message, strlen(attempt->message));
 	if (attempt->reason && (!attempt->message || strcmp(attempt->reason, attempt->message) != 0))
 		page_add_text(page, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
+	if (attempt->diagnosis)
+		page_add_text(page, ROLE_TEXT, attempt->diagnosis, strlen(attempt->diagnosis));
 }
 
 /* --- output --- */

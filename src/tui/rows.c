@@ -29,6 +29,7 @@ struct rows {
 	uint32_t counts[TAB_COUNT];
 	uint32_t outcomes[OUTCOME_COUNT];
 	uint64_t revision;
+	uint64_t slow_after; /* ns */
 	VEC(uint32_t) names; /* numbers by name, so far */
 	uint32_t *ranks;     /* by number - 1: place in names */
 	size_t ranks_size;
@@ -70,9 +71,12 @@ bool rows_column_goes_down(enum column column)
 	return columns[column].down;
 }
 
-struct rows *rows_new(void)
+struct rows *rows_new(uint64_t slow_after)
 {
-	return ALLOC_NEW(struct rows);
+	struct rows *rows = ALLOC_NEW(struct rows);
+
+	rows->slow_after = slow_after ? slow_after : ROWS_SLOW_AFTER;
+	return rows;
 }
 
 void rows_free(struct rows *rows)
@@ -134,7 +138,7 @@ void rows_update(struct rows *rows, const struct test *test)
 		tabs |= 1u << TAB_FAILED;
 	if (test->flaky)
 		tabs |= 1u << TAB_FLAKY;
-	if (test->outcome != OUTCOME_NONE && test->duration >= ROWS_SLOW_AFTER)
+	if (test->outcome != OUTCOME_NONE && test->duration >= rows->slow_after)
 		tabs |= 1u << TAB_SLOW;
 	if (test->quarantined)
 		tabs |= 1u << TAB_QUARANTINED;

@@ -30,7 +30,7 @@ enum tab {
 	TAB_COUNT
 };
 
-#define ROWS_SLOW_AFTER (UINT64_C(1) * 1000000000) /* ns from which on a test is in the tab "slow" */
+#define ROWS_SLOW_AFTER (UINT64_C(1) * 1000000000) /* ns from which on a test is slow where --slow does not say it */
 
 /* X(NAME, "label", what the menu says, goes down at first) */
 #define ROWS_COLUMNS(X)                                                               \
@@ -67,7 +67,8 @@ bool rows_column_goes_down(enum column column);
 
 struct rows;
 
-struct rows *rows_new(void);
+/* `slow_after`: ns from which on a test is in the tab "slow"; 0: ROWS_SLOW_AFTER. */
+struct rows *rows_new(uint64_t slow_after);
 void rows_free(struct rows *rows);
 void rows_update(struct rows *rows, const struct test *test); /* O(1): the test was found, or changed */
 uint32_t rows_count(const struct rows *rows, enum tab tab);   /* tests in the tab */

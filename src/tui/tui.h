@@ -18,6 +18,7 @@ struct tui_options {
 	bool color;       /* NO_COLOR and --color are judged by the caller */
 	bool replay;      /* a recorded run: the header says so, actions answer that there are no workers */
 	bool stay;        /* stays open after a run that passed untouched */
+	uint64_t slow;    /* ns from which on a test counts as slow; 0: what is usual */
 	const char *root; /* of the run, its last part is shown as its name; borrowed until free */
 };
 

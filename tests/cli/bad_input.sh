@@ -241,7 +241,7 @@ else
 	shell "exec $other \"\$XTOP\" tests/test_long"
 	code 1
 	out_has "xtop: warning: $here/.xtop: can't make the directory: Permission denied; of long outputs only the beginning"
-	out_has 'xtop: warning: this run is not kept in the history: '
+	out_has 'xtop: warning: XT7006: this run is not kept in the history: '
 	closes 'xtop: 0 passed, 1 failed, 0 skipped'
 	shell "exec $other \"\$XTOP\" --junit-xml junit.xml tests/test_long"
 	code 4

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The options of `xtop --help` and those of xtop(1), OPTIONS, are the same, spellings and
-# arguments included; those that xtop.yaml takes are those of xtop.yaml(5).
+# arguments included, and so are the subcommands; the options that xtop.yaml takes are those of
+# xtop.yaml(5).
 # Reads $XTOP and $srcdir; TAP on stdout.
 set -u
 export LC_ALL=C
@@ -37,7 +38,7 @@ awk '
 ' "$page" | sort >"$scratch/man"
 
 options=$(sort -u "$scratch/help" "$scratch/man" | wc -l)
-echo "1..$((options + 3))"
+echo "1..$((options + 4))"
 
 number=1
 [ "$(wc -l <"$scratch/help")" -ge 30 ] || printf 'not '
@@ -46,10 +47,18 @@ number=$((number + 1))
 [ -z "$(uniq -d "$scratch/man")" ] || printf 'not '
 echo "ok $number - no option stands in the manual twice"
 
-# An option that the file takes refuses the list as its value; one that it does not take is refused itself.
+sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z]*\).*/\1/p' "$scratch/text" | sort -u >"$scratch/words"
+sed -n '/^\.Ss Subcommands/,/^\.Sh/s/^\.It Cm \([a-z]*\).*/\1/p' "$page" | sort -u >"$scratch/sections"
+number=$((number + 1))
+difference='< none in --help'
+[ -s "$scratch/words" ] && difference=$(diff "$scratch/sections" "$scratch/words") || printf 'not '
+echo "ok $number - --help and the manual have the same subcommands"
+printf '%s\n' "$difference" | sed -n 's/^[<>]/# &/p'
+
+# An option that the file takes refuses the mapping as its value; one that it does not take is refused itself.
 sed -n 's/.*--\([a-z-]*\).*/\1/p' "$scratch/help" | while read -r name; do
-	printf 'defaults:\n  %s: []\n' "$name" >"$scratch/xtop.yaml"
-	"$XTOP" list --config "$scratch/xtop.yaml" 2>&1 </dev/null | grep -q 'found a list' && echo "$name"
+	printf 'defaults:\n  %s: {}\n' "$name" >"$scratch/xtop.yaml"
+	"$XTOP" list --config "$scratch/xtop.yaml" 2>&1 </dev/null | grep -q 'found a mapping' && echo "$name"
 done | sort >"$scratch/accepted"
 sed -n '/^These options/,/^\.S[hs]/s/^\.Cm \([a-z-]*\).*/\1/p' "$file_page" | sort >"$scratch/documented"
 number=$((number + 1))

@@ -67,7 +67,7 @@ printf 'this is no database, however long it is made by what stands here' >.xtop
 rm -f .xtop/history.db-*
 xtop -n 2 tests
 code 0
-out_has 'xtop: warning: the run goes on without a history: '
+out_has 'xtop: warning: XT7004: the run goes on without a history: '
 closes 'xtop: 2 passed, 0 failed, 0 skipped'
 grep -q 'this is no database' .xtop/history.db || complain 'the file was changed'
 xtop --shard 1/2 --history .xtop/history.db tests

@@ -157,6 +157,20 @@ static void the_first_word_may_be_a_subcommand(void **state)
 	assert_int_equal(cmdline.command, COMMAND_SCHEDULER);
 	assert_string_equal(cmdline.operands.items[1], "./a.so");
 	cmdline_fini(&cmdline);
+	parse("explain XT1001", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_EXPLAIN);
+	assert_string_equal(cmdline.operands.items[0], "XT1001");
+	cmdline_fini(&cmdline);
+	parse("flaky", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_FLAKY);
+	assert_int_equal(cmdline.operands.length, 0);
+	cmdline_fini(&cmdline);
+	parse("quarantine add --reason x a.t --owner=ann --issue #12 --expires 30d", &cmdline);
+	assert_int_equal(cmdline.command, COMMAND_QUARANTINE);
+	assert_int_equal(cmdline.operands.length, 2);
+	assert_string_equal(cmdline.operands.items[1], "a.t");
+	check_settings(&cmdline, "reason=x owner=ann issue=#12 expires=30d");
+	cmdline_fini(&cmdline);
 	parse("run list", &cmdline);
 	assert_int_equal(cmdline.command, COMMAND_RUN);
 	assert_string_equal(cmdline.operands.items[0], "list");
@@ -218,6 +232,16 @@ static void bench_reads_its_words_itself(void **state)
 	assert_int_equal(cmdline.command, COMMAND_RUN);
 	cmdline_fini(&cmdline);
 	refuse("-Z bench", "unknown option '-Z'; 'xtop --help' lists those that there are");
+}
+
+static void options_of_rerunfailures_and_timeout_are_known(void **state)
+{
+	(void)state;
+	check("--reruns 2 --reruns-delay 1 --reruns-delay-backoff-factor 1.5 --force-reruns 3 --max-suite-reruns=0",
+	      "reruns=2 reruns-delay=1 reruns-delay-backoff-factor=1.5 force-reruns=3 max-suite-reruns=0");
+	check("--only-rerun A --rerun-except B --only-rerun=-C --fail-on-flaky",
+	      "only-rerun=A rerun-except=B only-rerun=-C fail-on-flaky=true");
+	check("--timeout 1 --session-timeout 600", "timeout=1 session-timeout=600");
 }
 
 static void options_of_xdists_are_answered(void **state)
@@ -340,6 +364,7 @@ static void unknown_variables_are_refused(void **state)
 		  "unknown option in the environment, 'XTOP_OPT_'; 'xtop --help' lists those that there are" },
 		{ "XTOP_OPT_HELP=1", "XTOP_OPT_HELP: --help can only be given on the command line" },
 		{ "XTOP_OPT_JSON=1", "XTOP_OPT_JSON: --json can only be given on the command line" },
+		{ "XTOP_OPT_REASON=x", "XTOP_OPT_REASON: --reason can only be given on the command line" },
 	};
 
 	(void)state;
@@ -364,6 +389,7 @@ int main(void)
 		cmocka_unit_test(the_first_word_may_be_a_subcommand),
 		cmocka_unit_test(a_directory_of_a_subcommands_name_is_written_with_its_path),
 		cmocka_unit_test(bench_reads_its_words_itself),
+		cmocka_unit_test(options_of_rerunfailures_and_timeout_are_known),
 		cmocka_unit_test(options_of_xdists_are_answered),
 		cmocka_unit_test(help_ends_the_parsing),
 		cmocka_unit_test(unknown_options_get_a_suggestion),

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
+#define JSON_TAKERS "bench, history, flaky, quarantine, explain, doctor or scheduler"
 #define TEXT(literal) ((char[]){ literal }) /* one that is not const, as in an environment */
 
 /* A project directory that is the current one; "sub" is a directory in it. */
@@ -118,7 +119,22 @@ static void without_a_file_the_built_in_values_hold(void **state)
 	assert_null(config->config_file);
 	assert_int_equal(config->timeout, 0);
 	assert_int_equal(config->timeout_grace, 5 * SECOND);
+	assert_int_equal(config->slow, 0);
+	assert_int_equal(config->session_timeout, 0);
 	assert_int_equal(config->reruns, 0);
+	assert_int_equal(config->reruns_delay, 0);
+	assert_true(config->reruns_delay_factor == 1);
+	assert_int_equal(config->only_rerun.length, 0);
+	assert_int_equal(config->rerun_except.length, 0);
+	assert_int_equal(config->force_reruns, -1);
+	assert_int_equal(config->max_suite_reruns, -1);
+	assert_int_equal(config->stress, 0);
+	assert_int_equal(config->mem_limit, 0);
+	assert_int_equal(config->leak, LEAK_REPORT);
+	assert_false(config->skip_quarantine);
+	assert_false(config->flaky_report);
+	assert_null(config->reason);
+	assert_null(config->expires);
 	assert_false(config->fail_on_flaky);
 	assert_string_equal(config->quarantine_file, quarantine);
 	assert_int_equal(config->capture, CAPTURE_LIVE);
@@ -152,6 +168,8 @@ static void suites_may_be_a_list(void **state)
 				"    cwd: sub\n"
 				"    timeout: 1.5m\n"
 				"    reruns: 2\n"
+				"    mem-limit: 512M\n"
+				"    leak: fail\n"
 				"  - name: small\n"
 				"    programs: bin/check\n");
 	load("", NULL, &invocation);
@@ -169,6 +187,8 @@ static void suites_may_be_a_list(void **state)
 	assert_string_equal(suite->cwd, cwd);
 	assert_int_equal(suite->timeout, 90 * SECOND);
 	assert_int_equal(suite->reruns, 2);
+	assert_int_equal(suite->mem_limit, 512 << 20);
+	assert_int_equal(suite->leak, LEAK_FAIL);
 	assert_string_equal(suite->file, "xtop.yaml");
 	assert_int_equal(suite->line, 4);
 	assert_int_equal(suite->column, 15);
@@ -179,6 +199,8 @@ static void suites_may_be_a_list(void **state)
 	assert_int_equal(suite->programs.length, 1);
 	assert_true(suite->timeout == UINT64_MAX);
 	assert_int_equal(suite->reruns, -1);
+	assert_true(suite->mem_limit == UINT64_MAX);
+	assert_int_equal(suite->leak, -1);
 	invocation_fini(&invocation);
 	free(cwd);
 }
@@ -232,6 +254,87 @@ static void defaults_set_options(void **state)
 	assert_true(text_ends_with(invocation.config.junit_xml, "/out/a.xml"));
 	assert_int_equal(invocation.config.color, TRISTATE_NO);
 	invocation_fini(&invocation);
+}
+
+static void what_may_be_repeated_may_be_a_list(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_RERUN_EXCEPT=Assert: .*"), NULL };
+	struct invocation invocation;
+	const struct config *config = &invocation.config;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  only-rerun: [ConnectionError, 'HTTP 5\\d\\d', \"\\\\d\"]\n"
+				"  rerun-except: Assertion\n");
+	load("", NULL, &invocation);
+	assert_int_equal(config->only_rerun.length, 3);
+	assert_string_equal(config->only_rerun.items[0], "ConnectionError");
+	assert_string_equal(config->only_rerun.items[1], "HTTP 5\\d\\d");
+	assert_string_equal(config->only_rerun.items[2], "\\d");
+	assert_int_equal(config->rerun_except.length, 1);
+	assert_string_equal(config->rerun_except.items[0], "Assertion");
+	invocation_fini(&invocation);
+	/* The next source begins anew. */
+	load("--only-rerun a --only-rerun b", environment, &invocation);
+	assert_int_equal(config->only_rerun.length, 2);
+	assert_string_equal(config->only_rerun.items[0], "a");
+	assert_int_equal(config->rerun_except.length, 1);
+	assert_string_equal(config->rerun_except.items[0], "Assert: .*");
+	invocation_fini(&invocation);
+	write_file("xtop.yaml", "defaults:\n  only-rerun: []\n");
+	load("", NULL, &invocation);
+	assert_int_equal(config->only_rerun.length, 0);
+	invocation_fini(&invocation);
+	refuse_file("defaults:\n  only-rerun: [a, [b]]\n", "xtop.yaml:2:19: only-rerun: expected RE, found a list");
+	refuse_file("defaults:\n  only-rerun: {a: b}\n", "xtop.yaml:2:15: only-rerun: expected RE, found a mapping");
+	refuse_file("defaults:\n  rerun-except: [a, '']\n",
+		    "xtop.yaml:2:21: rerun-except: expected a regular expression, found nothing");
+	/* These add up too, but what they add is a number. */
+	refuse_file("defaults:\n  verbose: [1, 1]\n",
+		    "xtop.yaml:2:12: verbose: expected true or false, found a list");
+}
+
+static void tests_that_misbehave_are_treated_as_said(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_STRESS=7"), TEXT("XTOP_OPT_MAX_SUITE_RERUNS=9"),
+				TEXT("XTOP_OPT_RERUNS_DELAY_BACKOFF_FACTOR=0"), NULL };
+	struct invocation invocation;
+	const struct config *config = &invocation.config;
+
+	(void)state;
+	write_file("xtop.yaml", "defaults:\n  slow: 30\n  session-timeout: 1h\n  mem-limit: 2G\n  leak: ignore\n"
+				"  reruns-delay-backoff-factor: 2.5\n  force-reruns: 3\n  max-suite-reruns: 20\n"
+				"  no-quarantine: true\n  flaky-report: true\n");
+	load("", NULL, &invocation);
+	assert_int_equal(config->slow, 30 * SECOND);
+	assert_int_equal(config->session_timeout, 3600 * SECOND);
+	assert_int_equal(config->mem_limit, UINT64_C(2) << 30);
+	assert_int_equal(config->leak, LEAK_IGNORE);
+	assert_true(config->reruns_delay_factor == 2.5);
+	assert_int_equal(config->force_reruns, 3);
+	assert_int_equal(config->max_suite_reruns, 20);
+	assert_int_equal(config->stress, 0);
+	assert_true(config->no_quarantine);
+	assert_true(config->flaky_report);
+	invocation_fini(&invocation);
+	load("--leak fail --mem-limit 64K --force-reruns 0 --skip-quarantine", environment, &invocation);
+	assert_int_equal(config->leak, LEAK_FAIL);
+	assert_int_equal(config->mem_limit, 64 << 10);
+	assert_int_equal(config->force_reruns, 0);
+	assert_int_equal(config->max_suite_reruns, 9);
+	assert_int_equal(config->stress, 7);
+	assert_true(config->reruns_delay_factor == 0);
+	assert_true(config->skip_quarantine);
+	assert_false(config->no_quarantine);
+	invocation_fini(&invocation);
+	refuse_file("defaults:\n  stress: 3\n",
+		    "xtop.yaml:2:3: stress: expected on the command line or in the environment, not in this file");
+	refuse_file("defaults:\n  reason: x\n", "xtop.yaml:2:3: reason: expected on the command line, not in this file");
+	refuse_file("defaults:\n  leak: warn\n",
+		    "xtop.yaml:2:9: leak: expected report, fail or ignore, found 'warn'");
+	refuse_file("suites:\n  a: {programs: x, leak: {}}\n",
+		    "xtop.yaml:2:26: leak: expected report, fail or ignore, found a mapping");
+	refuse_file("suites:\n  a: {programs: x, mem-limit: much}\n",
+		    "xtop.yaml:2:31: mem-limit: expected a size such as 4096, 64K, 10M or 1G, found 'much'");
 }
 
 static void the_nearer_source_wins(void **state)
@@ -470,10 +573,14 @@ static void rules_set_what_they_say(void **state)
 				"    timeout: 1.5m\n"
 				"    reruns: 2\n"
 				"    reruns-delay: 250ms\n"
+				"    reruns-delay-backoff-factor: 1.5\n"
+				"    mem-limit: 1G\n"
+				"    leak: ignore\n"
 				"    scope: '/db_(\\d+)\\//'\n"
 				"  - {filter: 'test(a) or # b', limit: [net, db]}\n"
 				"  - {serial: no, filter: \"all()\"}\n"
-				"  - {filter: all(), limit: [], timeout: 0, reruns: 0, priority: 1000, weight: 256}\n"
+				"  - {filter: all(), limit: [], timeout: 0, reruns: 0, priority: 1000, weight: 256,\n"
+				"     mem-limit: 0, leak: report, reruns-delay-backoff-factor: 0}\n"
 				"limits:\n"
 				"  db: {max-workers: 2}\n"
 				"  spare: 256\n"
@@ -482,7 +589,7 @@ static void rules_set_what_they_say(void **state)
 	assert_int_equal(invocation.config.limits.length, 3);
 	assert_string_equal(invocation.config.limits.items[0].name, "db");
 	assert_int_equal(invocation.config.limits.items[0].max_workers, 2);
-	assert_int_equal(invocation.config.limits.items[0].line, 15);
+	assert_int_equal(invocation.config.limits.items[0].line, 19);
 	assert_int_equal(invocation.config.limits.items[0].column, 3);
 	assert_int_equal(invocation.config.limits.items[1].max_workers, 256);
 	assert_int_equal(invocation.config.limits.items[2].max_workers, 1);
@@ -500,8 +607,11 @@ static void rules_set_what_they_say(void **state)
 	assert_int_equal(rule->timeout, 90 * SECOND);
 	assert_int_equal(rule->reruns, 2);
 	assert_int_equal(rule->reruns_delay, SECOND / 4);
+	assert_true(rule->reruns_delay_factor == 1.5);
+	assert_int_equal(rule->mem_limit, 1 << 30);
+	assert_int_equal(rule->leak, LEAK_IGNORE);
 	assert_string_equal(rule->scope, "db_(\\d+)\\/");
-	assert_int_equal(rule->scope_line, 10);
+	assert_int_equal(rule->scope_line, 13);
 	assert_int_equal(rule->scope_column, 12);
 	rule++;
 	assert_string_equal(rule->filter, "test(a) or # b");
@@ -513,6 +623,9 @@ static void rules_set_what_they_say(void **state)
 	assert_true(rule->timeout == UINT64_MAX);
 	assert_int_equal(rule->reruns, -1);
 	assert_true(rule->reruns_delay == UINT64_MAX);
+	assert_true(rule->reruns_delay_factor < 0);
+	assert_true(rule->mem_limit == UINT64_MAX);
+	assert_int_equal(rule->leak, -1);
 	assert_null(rule->scope);
 	assert_int_equal(rule->scope_line, 0);
 	rule++;
@@ -525,6 +638,9 @@ static void rules_set_what_they_say(void **state)
 	assert_int_equal(rule->reruns, 0);
 	assert_int_equal(rule->priority, 1000);
 	assert_int_equal(rule->weight, 256);
+	assert_int_equal(rule->mem_limit, 0);
+	assert_int_equal(rule->leak, LEAK_REPORT);
+	assert_true(rule->reruns_delay_factor == 0);
 	invocation_fini(&invocation);
 }
 
@@ -537,7 +653,8 @@ static void wrong_rules_are_told(void **state)
 	refuse_file("rules:\n  - serial: true\n", "xtop.yaml:2:5: the rule lacks the key 'filter', which says for "
 						  "which tests it holds");
 	refuse_file("rules:\n  - filter: a\n", "xtop.yaml:2:5: the rule sets nothing: expected serial, limit, weight, "
-					       "priority, timeout, reruns, reruns-delay or scope");
+					       "priority, timeout, reruns, reruns-delay, "
+					       "reruns-delay-backoff-factor, mem-limit, leak or scope");
 	refuse_file("rules:\n  - {}\n",
 		    "xtop.yaml:2:5: the rule lacks the key 'filter', which says for which tests it holds");
 	refuse_file("rules:\n  - {filter: '', serial: true}\n",
@@ -546,7 +663,7 @@ static void wrong_rules_are_told(void **state)
 		    "xtop.yaml:2:14: filter: expected an expression such as file(net) or marker(=db), found a list");
 	refuse_file("rules:\n  - {filter: a, prio: 3}\n",
 		    "xtop.yaml:2:17: expected a key of a rule (filter serial limit weight priority timeout reruns "
-		    "reruns-delay scope), found 'prio'");
+		    "reruns-delay reruns-delay-backoff-factor mem-limit leak scope), found 'prio'");
 	refuse_file("rules:\n  - {filter: a, wieght: 3}\n",
 		    "xtop.yaml:2:17: expected a key of a rule, found 'wieght'; did you mean 'weight'?");
 	refuse_file("rules:\n  - {filter: a, serial: maybe}\n",
@@ -564,6 +681,15 @@ static void wrong_rules_are_told(void **state)
 		    "xtop.yaml:2:31: reruns-delay: expected a duration, found a list");
 	refuse_file("rules:\n  - {filter: a, reruns: -1}\n",
 		    "xtop.yaml:2:25: reruns: expected a number, 0 or more, found '-1'");
+	refuse_file("rules:\n  - {filter: a, reruns-delay-backoff-factor: -1}\n",
+		    "xtop.yaml:2:46: reruns-delay-backoff-factor: expected a number from 0 to 1000, such as 2 or 1.5, "
+		    "found '-1'");
+	refuse_file("rules:\n  - {filter: a, reruns-delay-backoff-factor: [2]}\n",
+		    "xtop.yaml:2:46: reruns-delay-backoff-factor: expected a number, found a list");
+	refuse_file("rules:\n  - {filter: a, leak: fial}\n",
+		    "xtop.yaml:2:23: leak: expected report, fail or ignore, found 'fial'; did you mean 'fail'?");
+	refuse_file("rules:\n  - {filter: a, mem-limit: -1}\n",
+		    "xtop.yaml:2:28: mem-limit: expected a size such as 4096, 64K, 10M or 1G, found '-1'");
 }
 
 static void a_scope_stands_between_slashes(void **state)
@@ -719,21 +845,81 @@ static void subcommands_have_their_words(void **state)
 	assert_int_equal(invocation.command, COMMAND_SCHEDULER);
 	assert_string_equal(invocation.operands.items[1], "./a.so");
 	invocation_fini(&invocation);
+	load("flaky --json", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_FLAKY);
+	assert_int_equal(invocation.operands.length, 0);
+	assert_non_null(invocation.config.history_file);
+	invocation_fini(&invocation);
+	load("history tests/a.t", NULL, &invocation);
+	assert_string_equal(invocation.operands.items[0], "tests/a.t");
+	invocation_fini(&invocation);
+	load("quarantine check --json", NULL, &invocation);
+	assert_int_equal(invocation.command, COMMAND_QUARANTINE);
+	assert_true(invocation.config.json);
+	assert_string_equal(invocation.operands.items[0], "check");
+	assert_non_null(invocation.config.quarantine_file);
+	invocation_fini(&invocation);
 	load("doctor -n 4", NULL, &invocation);
 	assert_int_equal(invocation.command, COMMAND_DOCTOR);
 	assert_int_equal(invocation.config.workers, 4);
 	invocation_fini(&invocation);
 }
 
+static void an_entry_is_described_by_options(void **state)
+{
+	struct invocation invocation;
+	const struct config *config = &invocation.config;
+
+	(void)state;
+	load("quarantine add a.t --suite unit --reason slow --owner ann --issue #12 --expires 2027-01-31", NULL,
+	     &invocation);
+	assert_string_equal(invocation.operands.items[1], "a.t");
+	assert_string_equal(config->reason, "slow");
+	assert_string_equal(config->owner, "ann");
+	assert_string_equal(config->issue, "#12");
+	assert_string_equal(config->expires, "2027-01-31");
+	invocation_fini(&invocation);
+	/* Where options stand means nothing. */
+	load("--expires 14d quarantine add a.t", NULL, &invocation);
+	assert_string_equal(config->expires, "14d");
+	assert_null(config->reason);
+	invocation_fini(&invocation);
+}
+
+static void explain_works_in_a_broken_project(void **state)
+{
+	char *environment[] = { TEXT("XTOP_OPT_MAXFAIL=x"), NULL };
+	struct invocation invocation;
+
+	(void)state;
+	write_file("xtop.yaml", "][\n");
+	load("explain --json XT1001", environment, &invocation);
+	assert_int_equal(invocation.command, COMMAND_EXPLAIN);
+	assert_true(invocation.config.json);
+	assert_int_equal(invocation.operands.length, 1);
+	assert_string_equal(invocation.operands.items[0], "XT1001");
+	invocation_fini(&invocation);
+	load("explain", NULL, &invocation);
+	assert_int_equal(invocation.operands.length, 0);
+	invocation_fini(&invocation);
+}
+
 static void what_a_subcommand_has_no_use_for_is_refused(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "--json", "--json: expected with history, doctor, scheduler or bench, found it with run; the "
-			    "events of a run are --format json" },
-		{ "list --json", "--json: expected with history, doctor, scheduler or bench, found it with list; the "
-				 "events of a run are --format json" },
-		{ "replay --json f", "--json: expected with history, doctor, scheduler or bench, found it with "
-				     "replay; the events of a run are --format json" },
+		{ "--json", "--json: expected with " JSON_TAKERS ", found it with run; the events of a run are "
+			    "--format json" },
+		{ "list --json", "--json: expected with " JSON_TAKERS ", found it with list; the events of a run are "
+				 "--format json" },
+		{ "replay --json f", "--json: expected with " JSON_TAKERS ", found it with replay; the events of a "
+				     "run are --format json" },
+		{ "--reason x", "--reason: expected with quarantine add, found it with run" },
+		{ "list --owner x", "--owner: expected with quarantine add, found it with list" },
+		{ "quarantine list --issue=x", "--issue: expected with quarantine add, found it with quarantine" },
+		{ "quarantine --expires 3d", "--expires: expected with quarantine add, found it with quarantine" },
+		{ "explain --reason x", "--reason: expected with quarantine add, found it with explain" },
+		{ "history add --reason x", "--reason: expected with quarantine add, found it with history" },
+		{ "explain XT1001 -- a", "explain: nothing is run, so there is nothing to give what stands behind --" },
 		{ "doctor a", "doctor: expected options only, found 'a'" },
 		{ "history -- a", "history: nothing is run, so there is nothing to give what stands behind --" },
 		{ "scheduler check -- a",
@@ -879,7 +1065,7 @@ static void defaults_fill_in_what_nothing_set(void **state)
 	struct error error = ERROR_INIT;
 
 	(void)state;
-	load("--maxfail 3 --reruns 0", NULL, &invocation);
+	load("--maxfail 3 --reruns 0 --rerun-except mine", NULL, &invocation);
 	assert_int_equal(config_apply_default(config, "maxfail", "1", &error), 0);
 	assert_int_equal(config_apply_default(config, "exitfirst", "true", &error), 0);
 	assert_int_equal(config->max_fail, 3);
@@ -904,6 +1090,24 @@ static void defaults_fill_in_what_nothing_set(void **state)
 	assert_int_equal(config_apply_default(config, "dist", "./x.so", &error), 1);
 	assert_true(text_starts_with(config->dist, config->root));
 	assert_true(text_ends_with(config->dist, "/x.so"));
+	assert_int_equal(config_apply_default(config, "reruns_delay_backoff_factor", "1.5", &error), 1);
+	assert_true(config->reruns_delay_factor == 1.5);
+	assert_int_equal(config_apply_default(config, "session_timeout", "600", &error), 1);
+	assert_int_equal(config->session_timeout, 600 * SECOND);
+	assert_int_equal(config_apply_default(config, "force_reruns", "0", &error), 1);
+	assert_int_equal(config->force_reruns, 0);
+	assert_int_equal(config_apply_default(config, "max_suite_reruns", "5", &error), 1);
+	assert_int_equal(config->max_suite_reruns, 5);
+	assert_int_equal(config_apply_default(config, "fail_on_flaky", "true", &error), 1);
+	assert_true(config->fail_on_flaky);
+	/* Of a list one by one. */
+	assert_int_equal(config_apply_default(config, "only_rerun", "a", &error), 1);
+	assert_int_equal(config_apply_default(config, "only_rerun", "b", &error), 1);
+	assert_int_equal(config->only_rerun.length, 2);
+	assert_string_equal(config->only_rerun.items[1], "b");
+	assert_int_equal(config_apply_default(config, "rerun_except", "c", &error), 0);
+	assert_int_equal(config->rerun_except.length, 1);
+	assert_string_equal(config->rerun_except.items[0], "mine");
 	/* The next one may have another opinion. */
 	assert_int_equal(config_apply_default(config, "numprocesses", "5", &error), 1);
 	assert_int_equal(config->workers, 5);
@@ -1021,6 +1225,9 @@ static void options_of_pytest_are_shown_in_their_place(void **state)
 {
 	(void)state;
 	/* Without anything of pytest's an option that is not known is just that. */
+	refuse_words("--tb short --help", "unknown option '--tb'; 'xtop --help' lists those that there are");
+	refuse_words("--tb --version", "unknown option '--tb'; 'xtop --help' lists those that there are");
+	refuse_words("--tb short bench", "unknown option '--tb'; 'xtop --help' lists those that there are");
 	refuse_words("--tb short", "unknown option '--tb'; 'xtop --help' lists those that there are");
 	write_file("sub/test_a.py", "");
 	refuse_words("sub --tb short", "'--tb' is an option of pytest's or a plugin's, which stand behind '--': "
@@ -1072,6 +1279,8 @@ int main(void)
 		IN_PROJECT(suites_may_be_a_mapping),
 		IN_PROJECT(an_empty_file_says_nothing),
 		IN_PROJECT(defaults_set_options),
+		IN_PROJECT(what_may_be_repeated_may_be_a_list),
+		IN_PROJECT(tests_that_misbehave_are_treated_as_said),
 		IN_PROJECT(the_nearer_source_wins),
 		IN_PROJECT(verbosity_stays_within_its_steps),
 		IN_PROJECT(the_nearest_file_upwards_makes_the_root),
@@ -1091,6 +1300,8 @@ int main(void)
 		IN_PROJECT(a_replay_writes_only_what_it_was_told),
 		IN_PROJECT(a_replay_needs_one_file),
 		IN_PROJECT(subcommands_have_their_words),
+		IN_PROJECT(an_entry_is_described_by_options),
+		IN_PROJECT(explain_works_in_a_broken_project),
 		IN_PROJECT(what_a_subcommand_has_no_use_for_is_refused),
 		IN_PROJECT(bench_needs_no_valid_configuration),
 		IN_PROJECT(a_plugin_and_a_history_are_found_from_where_they_are_written),

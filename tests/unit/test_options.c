@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "config/options.h"
+#include "config/subcommands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,22 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 		{ "history", "" },
 		{ "no-history", "x" },
 		{ "json", "x" },
+		{ "slow", "x" },
+		{ "session-timeout", "-1" },
+		{ "reruns-delay-backoff-factor", "-1" },
+		{ "reruns-delay-backoff-factor", "1e3" },
+		{ "only-rerun", "" },
+		{ "rerun-except", "" },
+		{ "force-reruns", "-1" },
+		{ "max-suite-reruns", "none" },
+		{ "stress", "-1" },
+		{ "mem-limit", "1.5G" },
+		{ "leak", "warn" },
+		{ "skip-quarantine", "2" },
+		{ "flaky-report", "" },
+		{ "reason", "" },
+		{ "owner", "" },
+		{ "issue", "" },
 	};
 	struct invocation invocation = { .command = COMMAND_RUN };
 
@@ -136,6 +153,10 @@ static void wrong_values_are_refused_without_a_trace(void **state)
 	assert_int_equal(invocation.config.shard_count, 0);
 	assert_int_equal(invocation.config.max_sched_chunk, 0);
 	assert_null(invocation.config.history_file);
+	assert_int_equal(invocation.config.only_rerun.length, 0);
+	assert_int_equal(invocation.config.rerun_except.length, 0);
+	assert_null(invocation.config.reason);
+	assert_null(invocation.config.expires);
 	invocation_fini(&invocation);
 }
 
@@ -201,6 +222,70 @@ static void a_flag_can_be_taken_back(void **state)
 	assert_true(config->order_given);
 	assert_int_equal(option_find("order")->set(&invocation, "auto", NULL), 0);
 	assert_false(config->order_given);
+	assert_int_equal(option_find("flaky-report")->set(&invocation, "true", NULL), 0);
+	assert_true(config->flaky_report);
+	assert_int_equal(option_find("flaky-report")->set(&invocation, "false", NULL), 0);
+	assert_false(config->flaky_report);
+}
+
+static void of_two_ways_to_treat_the_quarantine_the_last_counts(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	const struct config *config = &invocation.config;
+	const struct option *skip = option_find("skip-quarantine");
+	const struct option *gate = option_find("no-quarantine");
+
+	(void)state;
+	assert_int_equal(gate->set(&invocation, "true", NULL), 0);
+	assert_int_equal(skip->set(&invocation, "true", NULL), 0);
+	assert_true(config->skip_quarantine);
+	assert_false(config->no_quarantine);
+	/* To say no to the one says nothing of the other. */
+	assert_int_equal(gate->set(&invocation, "false", NULL), 0);
+	assert_true(config->skip_quarantine);
+	assert_int_equal(gate->set(&invocation, "true", NULL), 0);
+	assert_true(config->no_quarantine);
+	assert_false(config->skip_quarantine);
+	assert_int_equal(skip->set(&invocation, "false", NULL), 0);
+	assert_true(config->no_quarantine);
+}
+
+static void leaks_have_three_modes(void **state)
+{
+	struct invocation invocation = { .command = COMMAND_RUN };
+	const struct option *option = option_find("leak");
+
+	(void)state;
+	assert_int_equal(option->set(&invocation, "fail", NULL), 0);
+	assert_int_equal(invocation.config.leak, LEAK_FAIL);
+	assert_int_equal(option->set(&invocation, "ignore", NULL), 0);
+	assert_int_equal(invocation.config.leak, LEAK_IGNORE);
+	assert_int_equal(option->set(&invocation, "report", NULL), 0);
+	assert_int_equal(invocation.config.leak, LEAK_REPORT);
+}
+
+static void expressions_add_up_until_they_are_forgotten(void **state)
+{
+	static const char *const names[] = { "only-rerun", "rerun-except" };
+	struct invocation invocation = { .command = COMMAND_RUN };
+	struct config *config = &invocation.config;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct option *option = option_find(names[i]);
+
+		assert_true(option->adds);
+		/* It is no file, and a regular expression may look like anything. */
+		assert_int_equal(option_apply(option, &invocation, "/base", "a/b", NULL), 0);
+		assert_int_equal(option_apply(option, &invocation, "/base", "-x|(", NULL), 0);
+	}
+	assert_int_equal(config->only_rerun.length, 2);
+	assert_string_equal(config->only_rerun.items[0], "a/b");
+	assert_string_equal(config->rerun_except.items[1], "-x|(");
+	assert_int_equal(option_find("only-rerun")->set(&invocation, NULL, NULL), 0);
+	assert_int_equal(config->only_rerun.length, 0);
+	assert_int_equal(config->rerun_except.length, 2);
+	invocation_fini(&invocation);
 }
 
 static void every_mode_is_known(void **state)
@@ -281,6 +366,12 @@ static void slips_are_recognised(void **state)
 		{ "shards", "shard" },
 		{ "E", "filter" },
 		{ "testrun-uid", "testrunuid" },
+		{ "only-reruns", "only-rerun" },
+		{ "reruns-delay-backoff", "reruns-delay-backoff-factor" },
+		{ "memlimit", "mem-limit" },
+		{ "session_timeout", "session-timeout" },
+		{ "expire", "expires" },
+		{ "leaks", "leak" },
 	};
 
 	(void)state;
@@ -293,6 +384,52 @@ static void slips_are_recognised(void **state)
 	assert_null(option_suggest("frobnicate"));
 	assert_null(option_suggest(""));
 	assert_null(option_suggest("Z"));
+}
+
+static void every_subcommand_has_one_word(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < command_word_count; i++) {
+		const struct command_word *found = &command_words[i];
+
+		assert_ptr_equal(command_word_find(found->word), found);
+		assert_ptr_equal(command_word_of(found->command), found);
+	}
+	for (int command = COMMAND_RUN; command < COMMAND_HELP; command++)
+		assert_non_null(command_word_of((enum subcommand)command));
+	assert_null(command_word_of(COMMAND_HELP));
+	assert_null(command_word_of(COMMAND_VERSION));
+	assert_null(command_word_find(""));
+	assert_null(command_word_find("lis"));
+}
+
+static void help_names_every_subcommand(void **state)
+{
+	char *text = help_text();
+
+	(void)state;
+	for (size_t i = 0; i < command_word_count; i++) {
+		char *line = alloc_format("\n  %s%s%s", command_words[i].word, *command_words[i].usage ? " " : "",
+					  command_words[i].usage);
+
+		assert_non_null(strstr(text, line));
+		free(line);
+	}
+	free(text);
+}
+
+static void what_describes_an_entry_is_said_on_the_command_line_only(void **state)
+{
+	static const char *const names[] = { "reason", "owner", "issue", "expires" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct option *option = option_find(names[i]);
+
+		assert_true(option->is_for_entries);
+		assert_false(option->in_file);
+		assert_false(option->in_environment);
+	}
 }
 
 static void help_names_every_option_and_fits_80_columns(void **state)
@@ -341,11 +478,17 @@ int main(void)
 		cmocka_unit_test(file_names_are_taken_below_the_directory),
 		cmocka_unit_test(workers_may_be_automatic),
 		cmocka_unit_test(a_flag_can_be_taken_back),
+		cmocka_unit_test(of_two_ways_to_treat_the_quarantine_the_last_counts),
+		cmocka_unit_test(leaks_have_three_modes),
+		cmocka_unit_test(expressions_add_up_until_they_are_forgotten),
 		cmocka_unit_test(every_mode_is_known),
 		cmocka_unit_test(a_mode_with_a_slash_is_a_plugins_file),
 		cmocka_unit_test(a_shard_is_kept_as_written_and_as_numbers),
 		cmocka_unit_test(the_history_that_was_named_last_counts),
 		cmocka_unit_test(slips_are_recognised),
+		cmocka_unit_test(every_subcommand_has_one_word),
+		cmocka_unit_test(help_names_every_subcommand),
+		cmocka_unit_test(what_describes_an_entry_is_said_on_the_command_line_only),
 		cmocka_unit_test(help_names_every_option_and_fits_80_columns),
 		cmocka_unit_test(topics_are_told_once),
 	};

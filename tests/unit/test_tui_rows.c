@@ -41,7 +41,7 @@ static int set_up(void **state)
 
 	fixture->feed.model = model_new();
 	fixture->listener.frontend.ops = &ops;
-	fixture->listener.rows = rows_new();
+	fixture->listener.rows = rows_new(0);
 	fixture->feed.frontend = &fixture->listener.frontend;
 	*state = fixture;
 	return 0;

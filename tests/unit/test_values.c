@@ -271,6 +271,38 @@ static void a_part_is_one_of_several(void **state)
 			    "expected I/N such as 2/5, I from 1 to N and N at most 100000, found '5/2'");
 }
 
+static void factors_are_decimal_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		double factor;
+	} cases[] = {
+		{ "0", 0 },	   { "1", 1 },	     { "1.5", 1.5 },		{ "0.3", 0.3 },
+		{ "002.50", 2.5 }, { "1000", 1000 }, { "1000.00000", 1000 }, { "1.0000000009", 1 },
+	};
+	static const char *const wrong[] = { "",    "-1",  "+1",  "1.",	  ".5",	     "1,5",  "1e2", "inf",
+					     "nan", "0x1", "1.5x", "1001", "1000.001", "1..5", " 1",  "1.5.1" };
+	double factor = -1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(value_factor(cases[i].text, &factor, &error), 0);
+		/* As exact as the compiler reads it. */
+		assert_true(factor == cases[i].factor);
+	}
+	factor = -1;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct error error = ERROR_INIT;
+
+		assert_int_equal(value_factor(wrong[i], &factor, &error), -1);
+		assert_true(factor == -1);
+		assert_ptr_equal(strstr(error.message, "expected a number from 0 to 1000, such as 2 or 1.5, found "),
+				 error.message);
+	}
+}
+
 static void truth_has_several_spellings(void **state)
 {
 	static const char *const yes[] = { "true", "True", "yes", "on", "1" };
@@ -327,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_choice_may_allow_what_is_no_word),
 		cmocka_unit_test(numbers_may_be_below_zero),
 		cmocka_unit_test(a_part_is_one_of_several),
+		cmocka_unit_test(factors_are_decimal_numbers),
 		cmocka_unit_test(truth_has_several_spellings),
 		cmocka_unit_test(a_quoted_value_is_safe_and_short),
 	};
