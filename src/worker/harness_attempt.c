@@ -64,7 +64,7 @@ static void begin(struct harness_attempt *attempt, uint64_t now)
 	attempt->started = now;
 	deadline_set(&attempt->deadline, job->timeout ? now + job->timeout : DEADLINE_NEVER, now);
 	memory_watch_begin(&attempt->memory, job->mem_limit, now);
-	memory_reset_peak(harness_pid(attempt->place->harness));
+	memory_peak_begin(&attempt->place->peak, harness_pid(attempt->place->harness));
 	kill_count_begin(&attempt->kill_count, attempt->base.host->kills_fd);
 	offspring_note(&attempt->place->offspring, harness_pid(attempt->place->harness));
 	char *variables[] = { alloc_format("XTOP_TEST_ID=%s", job->id),

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "worker/harness.h"
+#include "worker/memory.h"
 #include "worker/offspring.h"
 #include "worker/runner.h"
 
@@ -28,6 +29,7 @@ struct harness_place {
 	struct harness_attempt *attempt; /* NULL, or not over */
 	struct outside outside;
 	struct offspring offspring; /* of tests */
+	struct memory_peak peak;
 	bool held; /* the lane is full */
 	uint64_t cpu_ended; /* ns that harnesses used which have ended */
 };

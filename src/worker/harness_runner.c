@@ -174,6 +174,7 @@ static struct harness_place *place_new(const struct runner_host *host, const str
 	place->server = alloc_string(job->server);
 	str_init(&place->outside.text);
 	offspring_init(&place->offspring);
+	memory_peak_init(&place->peak);
 	place->outside.flush_at = UINT64_MAX;
 	for (size_t i = 0; i < host->variable_count; i++)
 		vec_push(&variables, host->variables[i]);

@@ -134,7 +134,7 @@ void harness_attempt_finish(struct harness_attempt *attempt, struct result *resu
 		}
 		if (!said->may_rerun)
 			event_put(&event, rerun, false);
-		uint64_t peak = memory_peak(harness_pid(attempt->place->harness));
+		uint64_t peak = memory_peak_end(&attempt->place->peak, event.duration);
 		if (peak)
 			event_put(&event, rss, peak);
 	}

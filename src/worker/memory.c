@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define LOOK_EVERY (50 * CLOCK_MS)
+/* In less time a process can hardly fill more than a few megabytes. */
+#define PEAK_MATTERS (1 * CLOCK_MS)
 
 /* --- against a limit --- */
 
@@ -71,20 +73,58 @@ void memory_watch_put(const struct memory_watch *watch, struct json *evidence)
 
 /* --- the peak --- */
 
-void memory_reset_peak(pid_t pid)
+void memory_peak_init(struct memory_peak *peak)
+{
+	*peak = (struct memory_peak){ .statm = -1 };
+}
+
+void memory_peak_fini(struct memory_peak *peak)
+{
+	if (peak->statm >= 0)
+		close(peak->statm);
+	memory_peak_init(peak);
+}
+
+static void look_at(struct memory_peak *peak, pid_t pid)
 {
 	char path[64];
+	if (peak->pid == pid)
+		return;
+	memory_peak_fini(peak);
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	peak->pid = pid;
+	peak->statm = open(path, O_RDONLY | O_CLOEXEC);
+	peak->is_old = true;
+}
+
+void memory_peak_begin(struct memory_peak *peak, pid_t pid)
+{
+	char path[64];
+	look_at(peak, pid);
+	if (!peak->is_old)
+		return;
 	snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)pid);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	/* Where it can't be reset, the peak is that of all tests so far. */
-	ssize_t written = write(fd, "5", 1);
-	(void)written;
+	peak->is_old = write(fd, "5", 1) != 1;
 	close(fd);
 }
 
-uint64_t memory_peak(pid_t pid)
+/* proc_pid_statm(5): the second number is resident, in pages. */
+static uint64_t resident(const struct memory_peak *peak)
+{
+	char text[128], *end;
+	ssize_t length = peak->statm < 0 ? -1 : pread(peak->statm, text, sizeof(text) - 1, 0);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	strtoull(text, &end, 10);
+	return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t peak_of(pid_t pid)
 {
 	char path[64], text[4096];
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
@@ -92,6 +132,14 @@ uint64_t memory_peak(pid_t pid)
 		return 0;
 	const char *line = strstr(text, "\nVmHWM:");
 	return line ? strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;
+}
+
+uint64_t memory_peak_end(struct memory_peak *peak, uint64_t duration)
+{
+	if (duration < PEAK_MATTERS)
+		return resident(peak);
+	peak->is_old = true;
+	return peak_of(peak->pid);
 }
 
 /* --- the kernel's kills --- */

@@ -34,8 +34,18 @@ void memory_add_size(struct str *out, uint64_t bytes);
 
 /* --- the peak of a process that lives on --- */
 
-void memory_reset_peak(pid_t pid);
-uint64_t memory_peak(pid_t pid); /* bytes, since its start or the reset; 0: not known */
+/* All that a test costs is less than a microsecond, unless it ran so long that it can have used much. */
+struct memory_peak {
+	pid_t pid; /* 0: none yet */
+	int statm;
+	bool is_old; /* the kernel's peak may be that of a test before */
+};
+
+void memory_peak_init(struct memory_peak *peak);
+void memory_peak_fini(struct memory_peak *peak);
+void memory_peak_begin(struct memory_peak *peak, pid_t pid);
+/* The most that it had since then, or what it has now, if `duration` (ns) was short; bytes, 0: not known. */
+uint64_t memory_peak_end(struct memory_peak *peak, uint64_t duration);
 
 /* --- the kernel's kills --- */
 

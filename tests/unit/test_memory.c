@@ -123,19 +123,47 @@ static bool lists_children(void)
 	return fs_exists(path);
 }
 
-static void peak_begins_anew_when_it_is_reset(void **state)
+static void peak_begins_anew_with_each_test(void **state)
 {
 	(void)state;
 	struct child child = start(false);
+	struct memory_peak peak;
+	memory_peak_init(&peak);
+	memory_peak_begin(&peak, child.pid);
 	step(&child, '+');
 	step(&child, '-');
-	uint64_t peak = memory_peak(child.pid);
-	assert_true(peak > 64 * MEBIBYTE);
-	memory_reset_peak(child.pid);
-	uint64_t reset = memory_peak(child.pid);
-	assert_true(reset > 0 && reset < peak - 32 * MEBIBYTE);
+	uint64_t most = memory_peak_end(&peak, CLOCK_SECOND);
+	assert_true(most > 64 * MEBIBYTE);
+	memory_peak_begin(&peak, child.pid);
+	uint64_t after = memory_peak_end(&peak, CLOCK_SECOND);
+	assert_true(after > 0 && after < most - 32 * MEBIBYTE);
 	end(&child);
-	assert_int_equal(memory_peak(child.pid), 0);
+	assert_int_equal(memory_peak_end(&peak, CLOCK_SECOND), 0);
+	memory_peak_fini(&peak);
+}
+
+/* A test that was over at once has what its process has; what came before is forgotten all the same. */
+static void short_test_is_told_what_is_there(void **state)
+{
+	(void)state;
+	struct child child = start(false), other = start(false);
+	struct memory_peak peak;
+	memory_peak_init(&peak);
+	memory_peak_begin(&peak, child.pid);
+	step(&child, '+');
+	uint64_t filled = memory_peak_end(&peak, CLOCK_MS / 2);
+	assert_true(filled > 64 * MEBIBYTE);
+	step(&child, '-');
+	memory_peak_begin(&peak, child.pid);
+	uint64_t after = memory_peak_end(&peak, CLOCK_MS / 2);
+	assert_true(after > 0 && after < filled - 32 * MEBIBYTE);
+	step(&other, '+');
+	memory_peak_begin(&peak, other.pid);
+	assert_true(memory_peak_end(&peak, CLOCK_MS / 2) > 64 * MEBIBYTE);
+	end(&child);
+	end(&other);
+	assert_int_equal(memory_peak_end(&peak, CLOCK_MS / 2), 0);
+	memory_peak_fini(&peak);
 }
 
 static void limit_is_for_all_that_lives_below(void **state)
@@ -352,7 +380,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_told_as_they_are_given),
-		cmocka_unit_test(peak_begins_anew_when_it_is_reset),
+		cmocka_unit_test(peak_begins_anew_with_each_test),
+		cmocka_unit_test(short_test_is_told_what_is_there),
 		cmocka_unit_test(limit_is_for_all_that_lives_below),
 		cmocka_unit_test(shared_memory_counts_once),
 		cmocka_unit_test(no_limit_is_never_looked_at),
