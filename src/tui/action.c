@@ -33,11 +33,14 @@ static const struct test *target(struct app *app)
 	const struct test *test = app_selected(app);
 
 	if (!test) {
-		app_say(app, ROLE_NOTE, " No test is selected ");
+		app_say(app, ROLE_NOTE,
+			app_front(app) == PANE_WORKERS ? " This worker runs no test at the moment "
+						       : " No test is selected ");
 		return NULL;
 	}
 	/* What was acted on is to stay under the cursor. */
-	app->tests.tabs[app->tests.tab].held = true;
+	if (app->tests.tabs[app->tests.tab].test == test->number)
+		app->tests.tabs[app->tests.tab].held = true;
 	return test;
 }
 
@@ -125,26 +128,8 @@ void action_release(struct app *app, uint64_t test)
 
 void action_kill(struct app *app)
 {
-	const struct test *test;
+	const struct test *test = can_ask(app) ? target(app) : NULL;
 
-	if (!can_ask(app))
-		return;
-	/* In the workers pane it is about the worker's test, the one that the cursor's row names. */
-	if (app->focus == PANE_WORKERS && !app->full) {
-		long wanted = app->workers.selected;
-		uint64_t number = 0;
-
-		vec_each(&app->run->workers, worker)
-			if (worker->state != WORKER_ABSENT && wanted-- == 0)
-				number = worker->test;
-		test = number ? model_test(app->model, number) : NULL;
-		if (!test) {
-			app_say(app, ROLE_NOTE, " This worker runs no test at the moment ");
-			return;
-		}
-	} else {
-		test = target(app);
-	}
 	if (!test)
 		return;
 	if (test->state != TEST_RUNNING)

@@ -72,10 +72,44 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 
 const struct test *app_selected(const struct app *app)
 {
-	uint64_t number = app->full || app->focus == PANE_DETAIL ? app->detail.test
-								 : app->tests.tabs[app->tests.tab].test;
+	const struct view_ops *view = views[app_front(app)];
+	uint64_t number = view->selected ? view->selected(app) : 0;
 
 	return number ? model_test(app->model, number) : NULL;
+}
+
+/* --- what covers what --- */
+
+enum pane app_over(const struct app *app)
+{
+	return app->over_count ? app->over[app->over_count - 1] : PANE_NONE;
+}
+
+enum pane app_front(const struct app *app)
+{
+	return app->over_count ? app_over(app) : app->focus;
+}
+
+void app_cover(struct app *app, enum pane pane)
+{
+	unsigned kept = 0;
+
+	/* What is open already comes to the top. */
+	for (unsigned i = 0; i < app->over_count; i++)
+		if (app->over[i] != pane)
+			app->over[kept++] = app->over[i];
+	app->over[kept++] = pane;
+	app->over_count = kept;
+}
+
+void app_uncover(struct app *app)
+{
+	if (!app->over_count)
+		return;
+	/* A detail that was opened shows what its test needs again the next time. */
+	if (app_over(app) == PANE_DETAIL)
+		app->detail.wanted = DETAIL_AUTO;
+	app->over_count--;
 }
 
 /* --- what goes on --- */
@@ -151,7 +185,7 @@ static void hear_news(struct app *app, const struct event *event)
 		return;
 	/* Nothing that came by itself pushes aside what answers a key, or a question; and who looks at the log's
 	 * end sees it there. */
-	if (app->prompt.kind != PROMPT_NONE || (app->log.open && app->log.follow))
+	if (app->prompt.kind != PROMPT_NONE || (app_over(app) == PANE_LOG && app->log.follow))
 		return;
 	text = slice_trim(slice_of(line->text));
 	newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
@@ -274,14 +308,14 @@ void app_open_detail(struct app *app)
 		app_say(app, ROLE_NOTE, " No test is selected ");
 		return;
 	}
-	app->full = true;
 	app->detail.moved = false;
+	app_cover(app, PANE_DETAIL);
 }
 
 static void focus_on(struct app *app, int pane)
 {
-	app->focus = (enum pane)((pane + 3) % 3);
-	app->full = app->log.open = false;
+	app->focus = (enum pane)((pane + PANES_BESIDE) % PANES_BESIDE);
+	app->over_count = 0;
 }
 
 static void go_back(struct app *app)
@@ -294,10 +328,12 @@ static void go_back(struct app *app)
 
 bool app_search(struct app *app, int direction, bool from_next)
 {
-	if (app->log.open)
-		return log_search(app, direction, from_next);
-	return app->full || app->focus == PANE_DETAIL ? detail_search(app, direction, from_next)
-						      : tests_search(app, direction, from_next);
+	const struct view_ops *view = views[app_front(app)];
+
+	/* Whoever searches among the workers means the tests. */
+	if (!view->search)
+		view = &tests_view;
+	return view->search(app, direction, from_next);
 }
 
 static void find_again(struct app *app, int direction)
@@ -362,7 +398,7 @@ static void request_of_app(struct app *app, enum request request)
 		action_change_workers(app, true);
 		break;
 	case REQUEST_HELP:
-		app->help = true;
+		app_cover(app, PANE_HELP);
 		app->help_scroll.top = 0;
 		break;
 	case REQUEST_REDRAW:
@@ -381,66 +417,52 @@ static void request_of_app(struct app *app, enum request request)
 	}
 }
 
-/* The log covers the panes: a key that is about a selected test would act on one that is not in view. */
-static void request_over_log(struct app *app, enum request request)
+/* What covers the list hides what a key of the list would change, and the selected test where it names none. */
+static bool reaches(const struct app *app, enum request request)
 {
-	switch (request) {
-	case REQUEST_BACK:
-	case REQUEST_QUIT:
-		app->log.open = false;
-		break;
-	case REQUEST_NEXT_PANE:
-	case REQUEST_PREVIOUS_PANE:
-	case REQUEST_PANE_WORKERS:
-	case REQUEST_PANE_TESTS:
-	case REQUEST_PANE_DETAIL:
-	case REQUEST_PANE_LOG:
-	case REQUEST_SEARCH:
-	case REQUEST_NEXT_MATCH:
-	case REQUEST_PREVIOUS_MATCH:
-	case REQUEST_RERUN_FAILED:
-	case REQUEST_PAUSE:
-	case REQUEST_FEWER_WORKERS:
-	case REQUEST_MORE_WORKERS:
-	case REQUEST_HELP:
-	case REQUEST_REDRAW:
-	case REQUEST_QUIT_NOW:
-		request_of_app(app, request);
-		break;
+	const struct view_ops *view = views[app_over(app)];
+
+	/* The detail is of a test in the list, which goes along; whoever reads about keys tries none. */
+	if (app_over(app) == PANE_DETAIL)
+		return true;
+	if (app_over(app) == PANE_HELP)
+		return request == REQUEST_REDRAW || request == REQUEST_QUIT_NOW;
+	switch (keymap_entry(request)->group) {
+	case GROUP_TEST:
+		return view->selected != NULL;
+	case GROUP_MOVE:
+		return false;
+	case GROUP_LIST:
+		return view->search && (request == REQUEST_SEARCH || request == REQUEST_NEXT_MATCH ||
+					request == REQUEST_PREVIOUS_MATCH);
 	default:
-		app_say(app, ROLE_NOTE, " Not from the log: Esc goes back ");
-		break;
+		return true;
+	}
+}
+
+static void request_over(struct app *app, enum request request)
+{
+	enum pane over = app_over(app);
+
+	if (request == REQUEST_BACK || request == REQUEST_QUIT ||
+	    (request == REQUEST_OPEN && over == PANE_DETAIL) ||
+	    (request == REQUEST_HELP && over == PANE_HELP)) {
+		app_uncover(app);
+	} else if (views[over]->request(app, request)) {
+		return;
+	} else if (reaches(app, request)) {
+		request_of_app(app, request);
+	} else {
+		app_say(app, ROLE_NOTE, " Not from the %s: Esc goes back ", views[over]->name);
 	}
 }
 
 void app_request(struct app *app, enum request request)
 {
-	if (app->help) {
-		if (request == REQUEST_BACK || request == REQUEST_QUIT || request == REQUEST_HELP)
-			app->help = false;
-		else if (request == REQUEST_REDRAW || request == REQUEST_QUIT_NOW)
-			request_of_app(app, request);
-		else
-			help_view.request(app, request);
-		return;
-	}
-	if (app->log.open) {
-		if (!log_view.request(app, request))
-			request_over_log(app, request);
-		return;
-	}
-	if (app->full) {
-		if (request == REQUEST_BACK || request == REQUEST_QUIT || request == REQUEST_OPEN) {
-			app->full = false;
-			app->detail.wanted = DETAIL_AUTO;
-			return;
-		}
-		if (detail_view.request(app, request))
-			return;
-	} else if (views[app->focus]->request(app, request)) {
-		return;
-	}
-	request_of_app(app, request);
+	if (app->over_count)
+		request_over(app, request);
+	else if (!views[app->focus]->request(app, request))
+		request_of_app(app, request);
 }
 
 void app_key(struct app *app, int key)
@@ -490,7 +512,7 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 		if (row < area.row || row >= area.row + area.height || column < area.column ||
 		    column >= area.column + area.width)
 			continue;
-		if (pane <= PANE_DETAIL && !app->full && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
+		if (!app->over_count && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
 			app->focus = (enum pane)pane;
 		views[pane]->mouse(app, mouse, row - area.row, column - area.column);
 		return;
@@ -499,12 +521,6 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 
 /* --- layout --- */
 
-/* Something has: the detail, the log or the help. */
-static bool has_whole_screen(const struct app *app)
-{
-	return app->full || app->log.open || app->help;
-}
-
 static void place(struct app *app, int header)
 {
 	int width = screen_width(app->screen), height = screen_height(app->screen);
@@ -512,10 +528,8 @@ static void place(struct app *app, int header)
 	int workers = workers_wanted_height(app), detail = 0;
 
 	memset(app->areas, 0, sizeof(app->areas));
-	if (has_whole_screen(app)) {
-		int pane = app->help ? PANE_HELP : app->log.open ? PANE_LOG : PANE_DETAIL;
-
-		app->areas[pane] = (struct area){ 0, 0, height - 1, width };
+	if (app->over_count) {
+		app->areas[app_over(app)] = (struct area){ 0, 0, height - 1, width };
 		return;
 	}
 	if (body < 9) {
@@ -546,22 +560,22 @@ struct function_key {
 
 static bool goes_here(const struct app *app, const struct function_key *key)
 {
-	if (app->help)
-		return key->rank == 0;
-	if (app->log.open)
-		return key->rank == 0 || key->key == KEYCODE_F0 + 3;
+	if (key->rank == 0)
+		return true;
+	if (app->over_count && !reaches(app, keymap_request(key->key)))
+		return false;
 	return !((app->ended || app->options.replay) && key->key == 'p') &&
-	       !(app->full && key->key == KEYCODE_TAB);
+	       !(app->over_count && key->key == KEYCODE_TAB);
 }
 
 static void draw_function_keys(struct app *app, int row, int width)
 {
 	const struct test *test = app_selected(app);
 	bool held = test && action_is_held(app, test);
-	bool over = has_whole_screen(app);
+	bool over = app->over_count > 0;
 	const struct function_key keys[] = {
 		{ "F1", "Help", KEYCODE_F0 + 1, 0 },
-		{ "Enter", app->full ? "Back" : "Detail", KEYCODE_ENTER, 6 },
+		{ "Enter", app_over(app) == PANE_DETAIL ? "Back" : "Detail", KEYCODE_ENTER, 6 },
 		{ "Tab", "Pane", KEYCODE_TAB, 7 },
 		{ "F3", "Search", KEYCODE_F0 + 3, 2 },
 		{ "F6", "Sort", KEYCODE_F0 + 6, 5 },
@@ -637,12 +651,12 @@ void app_draw(struct app *app)
 		return;
 	}
 	place(app, header);
-	if (!has_whole_screen(app))
+	if (!app->over_count)
 		header_draw(app, (struct area){ 0, 0, header, width });
 	for (int pane = 0; pane < PANE_COUNT; pane++)
 		if (app->areas[pane].height > 0)
 			views[pane]->draw(app, app->areas[pane],
-					  has_whole_screen(app) || app->focus == (enum pane)pane);
+					  app_front(app) == (enum pane)pane);
 	if (app->menu.kind != MENU_NONE)
 		menu_draw(app);
 	draw_bottom(app, height - 1, width);

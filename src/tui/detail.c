@@ -21,6 +21,11 @@ static const char *const tab_labels[DETAIL_TAB_COUNT] = {
 	[DETAIL_POINTS] = "points",
 };
 
+static bool is_full(const struct app *app)
+{
+	return app_over(app) == PANE_DETAIL;
+}
+
 void detail_init(struct app *app)
 {
 	page_init(&app->detail.page);
@@ -130,7 +135,7 @@ static void add_output(struct app *app, const struct attempt *attempt)
 			      attempt->outcome == OUTCOME_NONE ? 0 : 19);
 		return;
 	}
-	if ((output_gap(output) || output->discarded) && output->path && app->full &&
+	if ((output_gap(output) || output->discarded) && output->path && is_full(app) &&
 	    add_output_file(page, output)) {
 		/* All of it. */
 	} else if (output->discarded) {
@@ -339,13 +344,13 @@ static void make_lines(struct app *app, const struct test *test, int width)
 	enum detail_tab tab = pane->wanted != DETAIL_AUTO ? pane->wanted : choose_tab(test);
 
 	if (pane->made_revision == pane->revision + 1 && pane->page.width == width && pane->tab == tab &&
-	    pane->made_full == app->full)
+	    pane->made_full == is_full(app))
 		return;
 	/* An end that is followed is the output's; other pages begin at their top. */
 	if (pane->tab != tab)
 		pane->page.scroll.top = 0;
 	pane->tab = tab;
-	pane->made_full = app->full;
+	pane->made_full = is_full(app);
 	pane->made_revision = pane->revision + 1;
 	page_clear(&pane->page, width);
 	switch (tab) {
@@ -371,7 +376,7 @@ static void draw_title(struct app *app, struct area area, bool focused, const st
 
 	for (int tab = DETAIL_OUTPUT; tab < DETAIL_TAB_COUNT; tab++)
 		tabs += (int)strlen(tab_labels[tab]) + 2;
-	column = pane_draw_title(app, area, app->full ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
+	column = pane_draw_title(app, area, is_full(app) ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
 	room = area.width - column - 1;
 	if (room > tabs + 12)
 		room -= tabs + 1;
@@ -398,7 +403,7 @@ static void detail_draw(struct app *app, struct area area, bool focused)
 	const struct test *test = pane->test ? model_test(app->model, pane->test) : NULL;
 
 	if (!test) {
-		pane_draw_title(app, area, app->full ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
+		pane_draw_title(app, area, is_full(app) ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
 		if (area.height > 1)
 			screen_text(app->screen, area.row + 1, 2, area.width - 2, ROLE_DIM,
 				    "No test is selected.");
@@ -420,7 +425,7 @@ static void detail_draw(struct app *app, struct area area, bool focused)
 	draw_title(app, area, focused, test);
 	page_draw(app, &pane->page, (struct area){ area.row + 1, 2, area.height - 1, area.width - 2 },
 		  focused);
-	if (app->full)
+	if (is_full(app))
 		page_draw_position(app, &pane->page, area.row + area.height - 1,
 				   pane->follow && pane->tab == DETAIL_OUTPUT);
 }
@@ -468,7 +473,7 @@ static bool detail_request(struct app *app, enum request request)
 	}
 }
 
-bool detail_search(struct app *app, int direction, bool from_next)
+static bool detail_search(struct app *app, int direction, bool from_next)
 {
 	struct detail_pane *pane = &app->detail;
 
@@ -491,8 +496,15 @@ static void detail_mouse(struct app *app, enum mouse mouse, int row, int column)
 		if (pane->tab_columns[tab] >= 0 && column >= pane->tab_columns[tab] &&
 		    column < pane->tab_ends[tab])
 			set_tab(pane, tab);
-	if (row > 0 && mouse == MOUSE_DOUBLE_CLICK && !app->full)
+	if (row > 0 && mouse == MOUSE_DOUBLE_CLICK && !is_full(app))
 		app_open_detail(app);
 }
 
-const struct view_ops detail_view = { "detail", detail_draw, detail_request, detail_mouse };
+static uint64_t detail_selected(const struct app *app)
+{
+	return app->detail.test;
+}
+
+const struct view_ops detail_view = {
+	"detail", detail_draw, detail_request, detail_mouse, detail_search, detail_selected,
+};

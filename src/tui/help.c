@@ -161,4 +161,4 @@ static void help_mouse(struct app *app, enum mouse mouse, int row, int column)
 	scroll_mouse(&app->help_scroll, mouse);
 }
 
-const struct view_ops help_view = { "help", help_draw, help_request, help_mouse };
+const struct view_ops help_view = { "help", help_draw, help_request, help_mouse, NULL, NULL };

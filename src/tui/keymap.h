@@ -22,7 +22,6 @@
 	X(PANE_TESTS, PANES, "2", "tests")                                                              \
 	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
 	X(PANE_LOG, PANES, "4", "the log: messages, and what pytest said")                              \
-	X(OPEN, PANES, "Enter", "detail, full screen")                                                  \
 	X(BACK, PANES, "Esc", "back")                                                                   \
 	X(SEARCH, LIST, "/ F3", "search")                                                               \
 	X(NEXT_MATCH, LIST, "n", "next match")                                                          \
@@ -32,10 +31,11 @@
 	X(INVERT, LIST, "I", "invert the order")                                                        \
 	X(SORT_MENU, LIST, "F6", "choose the column to sort by")                                        \
 	X(FOLLOW, LIST, "F", "follow: the newest test, or the end of the output")                       \
-	X(RERUN, RUN, "r F7", "rerun the selected test")                                                \
+	X(OPEN, TEST, "Enter", "detail, full screen")                                                   \
+	X(RERUN, TEST, "r F7", "run it again")                                                          \
+	X(QUARANTINE, TEST, "x F8", "quarantine it (asks why), or release it")                         \
+	X(KILL, TEST, "F9", "send it a signal while it runs")                                           \
 	X(RERUN_FAILED, RUN, "R", "rerun all failed tests")                                             \
-	X(QUARANTINE, RUN, "x F8", "quarantine the test (asks for a reason), or release it")            \
-	X(KILL, RUN, "F9", "send a signal to the running test")                                       \
 	X(PAUSE, RUN, "p", "hold back new tests, or let them start again")                              \
 	X(FEWER_WORKERS, RUN, "{", "one worker fewer, once its test has ended")                         \
 	X(MORE_WORKERS, RUN, "}", "one worker more")                                                    \
@@ -56,6 +56,7 @@ enum request {
 	X(MOVE, "Moving")       \
 	X(PANES, "Panes")       \
 	X(LIST, "Lists")        \
+	X(TEST, "The test")     \
 	X(RUN, "The run")       \
 	X(GENERAL, "General")
 

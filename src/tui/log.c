@@ -23,7 +23,7 @@ void log_fini(struct app *app)
 
 void log_open(struct app *app)
 {
-	app->log.open = true;
+	app_cover(app, PANE_LOG);
 	app->log.follow = true;
 }
 
@@ -178,7 +178,7 @@ static bool log_request(struct app *app, enum request request)
 	return true;
 }
 
-bool log_search(struct app *app, int direction, bool from_next)
+static bool log_search(struct app *app, int direction, bool from_next)
 {
 	if (!page_search(&app->log.page, app->search.data, direction, from_next))
 		return false;
@@ -194,4 +194,4 @@ static void log_mouse(struct app *app, enum mouse mouse, int row, int column)
 		follow_at_end(&app->log);
 }
 
-const struct view_ops log_view = { "log", log_draw, log_request, log_mouse };
+const struct view_ops log_view = { "log", log_draw, log_request, log_mouse, log_search, NULL };

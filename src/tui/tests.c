@@ -79,18 +79,23 @@ static void find_selected(struct app *app)
 	tab->test = cursor->length ? list->tests.items[cursor->selected] : 0;
 }
 
-static void show_selected(struct app *app)
+static void show_in_detail(struct app *app, uint64_t test)
 {
 	struct detail_pane *detail = &app->detail;
-	uint64_t test = current_tab(app)->test;
 
-	if (detail->test == test || app->full)
+	if (detail->test == test)
 		return;
 	detail->test = test;
 	detail->page.scroll.top = 0;
 	detail->follow = true;
 	detail->moved = false;
 	detail->revision++;
+}
+
+static void show_selected(struct app *app)
+{
+	if (app_over(app) == PANE_NONE)
+		show_in_detail(app, current_tab(app)->test);
 }
 
 void tests_refresh(struct app *app)
@@ -180,7 +185,7 @@ static bool matches_search(struct app *app, uint64_t number)
 	return test && strcasestr(test->id, app->search.data);
 }
 
-bool tests_search(struct app *app, int direction, bool from_next)
+static bool tests_search(struct app *app, int direction, bool from_next)
 {
 	return walk(app, direction, from_next, matches_search);
 }
@@ -192,12 +197,10 @@ static bool is_failure(struct app *app, uint64_t test)
 
 static void go_to_failure(struct app *app, int direction)
 {
-	bool full = app->full;
-
-	app->full = false; /* the full-screen detail goes along */
 	if (!walk(app, direction, true, is_failure))
 		app_say(app, ROLE_NOTE, " There is no failure in this list ");
-	app->full = full;
+	/* A detail that covers the screen goes along. */
+	show_in_detail(app, current_tab(app)->test);
 }
 
 /* --- drawing --- */
@@ -525,4 +528,11 @@ static void tests_mouse(struct app *app, enum mouse mouse, int row, int column)
 		app_open_detail(app);
 }
 
-const struct view_ops tests_view = { "tests", tests_draw, tests_request, tests_mouse };
+static uint64_t tests_selected(const struct app *app)
+{
+	return app->tests.tabs[app->tests.tab].test;
+}
+
+const struct view_ops tests_view = {
+	"tests", tests_draw, tests_request, tests_mouse, tests_search, tests_selected,
+};

@@ -15,8 +15,18 @@
 
 struct app;
 
-/* Those behind the detail take the whole screen, and the focus stays where it was. */
-enum pane { PANE_WORKERS, PANE_TESTS, PANE_DETAIL, PANE_LOG, PANE_HELP, PANE_COUNT };
+/* Those behind the detail only ever cover the whole screen, and the detail may. */
+enum pane {
+	PANE_WORKERS,
+	PANE_TESTS,
+	PANE_DETAIL,
+	PANE_LOG,
+	PANE_HELP,
+	PANE_COUNT,
+	PANE_NONE = PANE_COUNT,
+};
+
+#define PANES_BESIDE (PANE_DETAIL + 1) /* those that share the screen and have the focus in turn */
 
 struct view_ops {
 	const char *name;
@@ -25,6 +35,11 @@ struct view_ops {
 	bool (*request)(struct app *app, enum request request);
 	/* Row and column within the area. */
 	void (*mouse)(struct app *app, enum mouse mouse, int row, int column);
+	/* Goes to the next place that has app->search; false: nowhere. NULL: here is nothing to search. */
+	bool (*search)(struct app *app, int direction, bool from_next);
+	/* The number of the test that keys are about while this pane has them, 0: none at the moment. NULL: no
+	 * test is named here. */
+	uint64_t (*selected)(const struct app *app);
 };
 
 extern const struct view_ops workers_view, tests_view, detail_view, log_view, help_view;
@@ -105,7 +120,6 @@ struct detail_pane {
 };
 
 struct log_pane {
-	bool open;
 	bool follow; /* the end stays in view */
 	struct page page;
 	VEC(size_t) begins; /* of each message of run.log that the page has: its first line */
@@ -167,9 +181,9 @@ struct app {
 	bool stop_asked;
 	enum app_wish wish;
 
-	enum pane focus;
-	bool full;         /* the detail, on the whole screen */
-	bool help;
+	enum pane focus;   /* of those beside each other */
+	enum pane over[PANE_COUNT]; /* what covers the screen, the topmost last; each at most once */
+	unsigned over_count;
 	struct area areas[PANE_COUNT]; /* height 0: not shown */
 
 	struct str search;   /* what `/` looked for last */
@@ -200,6 +214,10 @@ bool app_run_failed(const struct app *app); /* as far as it went */
 void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */
 void app_request(struct app *app, enum request request);
+enum pane app_over(const struct app *app); /* what covers the screen, PANE_NONE: nothing */
+enum pane app_front(const struct app *app); /* what has the keys */
+void app_cover(struct app *app, enum pane pane); /* on top of whatever covers it already */
+void app_uncover(struct app *app);               /* back to what was below */
 /* For app->search, in what has the keys; false: nothing found. */
 bool app_search(struct app *app, int direction, bool from_next);
 
@@ -251,7 +269,6 @@ void tests_hear(struct app *app, const struct event *event);
 void tests_refresh(struct app *app); /* brings list and selection up to date */
 void tests_select(struct app *app, uint64_t test);
 void tests_set_column(struct app *app, enum column column);
-bool tests_search(struct app *app, int direction, bool from_next); /* false: nothing found */
 
 /* --- workers.c --- */
 int workers_wanted_height(const struct app *app); /* with its title */
@@ -260,13 +277,11 @@ int workers_wanted_height(const struct app *app); /* with its title */
 void detail_init(struct app *app);
 void detail_fini(struct app *app);
 void detail_hear(struct app *app, const struct event *event);
-bool detail_search(struct app *app, int direction, bool from_next);
 
 /* --- log.c --- */
 void log_init(struct app *app);
 void log_fini(struct app *app);
 void log_open(struct app *app);
-bool log_search(struct app *app, int direction, bool from_next);
 
 /* --- prompt.c --- */
 void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test);

@@ -192,4 +192,13 @@ static void workers_mouse(struct app *app, enum mouse mouse, int row, int column
 	cursor_clamp(&app->workers);
 }
 
-const struct view_ops workers_view = { "workers", workers_draw, workers_request, workers_mouse };
+static uint64_t workers_selected(const struct app *app)
+{
+	const struct worker *worker = nth_worker(app->run, app->workers.selected);
+
+	return worker ? worker->test : 0;
+}
+
+const struct view_ops workers_view = {
+	"workers", workers_draw, workers_request, workers_mouse, NULL, workers_selected,
+};

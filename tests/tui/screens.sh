@@ -442,7 +442,7 @@ numbered() {
 	echo dump help above it
 	echo key q 4 G
 	echo dump back to it
-	echo click 15 18
+	echo click 15 27
 	echo dump the detail is still open
 	echo key 4 2
 	echo dump another pane
