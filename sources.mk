@@ -257,6 +257,7 @@ library_sources = \
 	src/engine/server_events.c \
 	src/engine/slots.c \
 	src/engine/spool.c \
+	src/engine/stacks.c \
 	src/engine/stop.c \
 	src/engine/team.c \
 	src/engine/verdict.c \

@@ -48,6 +48,7 @@ struct evidence {
 	 *   cpu          seconds used in the 200 ms between two looks, by all threads
 	 *   threads      how many
 	 *   stack        of faulthandler, gdb or eu-stack, innermost frame first
+	 *   no_stack     why there is none: "enough", "late", "empty" (worker/hang.h)
 	 *   gil          true: C code holds the interpreter lock
 	 *   oom          as oom_kills; 0 tells that the counters could be read
 	 *   limit        bytes: the memory limit that it passed

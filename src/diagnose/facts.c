@@ -151,6 +151,7 @@ static void read_json(struct facts *facts)
 	facts->wchan = json_get_text(json, "wchan");
 	facts->call = json_get_text(json, "syscall");
 	facts->killed_by = json_get_text(json, "killed_by");
+	facts->no_stack = json_get_text(json, "no_stack");
 	facts->state = state ? state[0] : '\0';
 	facts->has_cpu = json_get_real(json, "cpu", &facts->cpu);
 	facts->threads = (int64_t)number_of(json, "threads", NULL);

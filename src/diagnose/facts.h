@@ -38,7 +38,7 @@ struct frame {
 struct facts {
 	const struct evidence *given;
 	struct json *json;                            /* what the texts below belong to */
-	const char *phase, *wchan, *call, *killed_by; /* NULL: not known */
+	const char *phase, *wchan, *call, *killed_by, *no_stack; /* NULL: not known */
 	char state;                                   /* '\0': not known */
 	bool has_cpu, has_oom, gil, ignored_term, stopped, forked;
 	double cpu;      /* seconds of 0.2 */

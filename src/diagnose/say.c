@@ -394,6 +394,23 @@ static void add_state(const struct facts *facts, struct str *out)
 		str_add_format(out, " (%s)", call);
 }
 
+static void add_no_stack(const char *why, struct str *out)
+{
+	static const struct {
+		const char *word, *text;
+	} reasons[] = {
+		{ "enough", "no stack: the run has enough of others" },
+		{ "late", "no stack: the grace is too short for a debugger" },
+		{ "empty", "no stack: the debugger saw none" },
+	};
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		if (strcmp(why, reasons[i].word) == 0) {
+			add_comma(out);
+			str_add_text(out, reasons[i].text);
+		}
+	}
+}
+
 void say_evidence(const struct facts *facts, struct str *out)
 {
 	const struct evidence *given = facts->given;
@@ -408,6 +425,8 @@ void say_evidence(const struct facts *facts, struct str *out)
 		add_comma(out);
 		str_add_format(out, "%" PRId64 " threads", facts->threads);
 	}
+	if (hang && facts->no_stack)
+		add_no_stack(facts->no_stack, out);
 	if (!hang && given->rss > 0) {
 		add_comma(out);
 		str_add_text(out, "peak memory ");

@@ -93,6 +93,7 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 	job->adapter = entry->found.adapter;
 	job->timeout = deadline_of(engine, entry);
 	job->grace = config->timeout_grace;
+	job->enough_stacks = stacks_are_enough(engine, entry);
 	job->output_limit = config->output_limit;
 	job->leak = leak_of(engine, entry);
 	job->mem_limit = mem_limit_of(engine, entry);

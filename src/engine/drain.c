@@ -27,6 +27,7 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		engine->worker_memory = event->rss;
 	bus_pass(engine, event);
 	if (event->type == EVENT_TEST_FINISHED) {
+		stacks_note(engine, event);
 		place->running = 0;
 		place->finished_one = true;
 		verdict_attempt_ended(engine, event);

@@ -235,6 +235,7 @@ void engine_free(struct engine *engine)
 		history_close(engine->recording);
 	history_close(engine->history);
 	spool_free(engine->spool);
+	stacks_free(engine);
 	quarantine_free(engine->quarantine);
 	model_free(engine->model);
 	free(engine->close_reason);

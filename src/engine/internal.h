@@ -142,6 +142,8 @@ struct engine {
 	struct sched *sched;       /* NULL before the run has begun */
 	struct rules *rules;
 	struct retry *retry;
+	struct map *stacks_of;     /* by program: a number, how often a debugger was asked; NULL: never */
+	unsigned stacks;           /* of all programs */
 	struct selection *selection;
 	struct history *history;   /* what earlier runs tell; NULL: none */
 	struct history *recording; /* where this run is recorded, often the same; NULL: nowhere */
@@ -284,6 +286,12 @@ void rerun_failed(struct server *server, const char *message);
 /* It died before it told what changed: the tests are collected anew. */
 void rerun_unanswered(struct server *server);
 void rerun_start_fresh(uv_timer_t *timer);
+
+/* stacks.c: whether debuggers are asked for the stacks of tests that hang. They compute for some tenths of a second each,
+ * and after some of a program, and some more of a run, the next ones tell nothing new. */
+bool stacks_are_enough(const struct engine *engine, const struct entry *entry);
+void stacks_note(struct engine *engine, const struct event *finished);
+void stacks_free(struct engine *engine);
 
 /* retry.c: whether and when another attempt follows. */
 #define RETRY_DELAY_MAX (24 * 3600 * CLOCK_SECOND)

@@ -28,6 +28,7 @@ enum {
 	FIELD_LEAK,
 	FIELD_MEM_LIMIT,
 	FIELD_BEHIND,
+	FIELD_ENOUGH_STACKS,
 };
 
 void job_free(struct job *job)
@@ -63,6 +64,7 @@ static void encode_job(const struct job *job, struct str *out)
 	wire_put_uint(out, FIELD_LEAK, job->leak);
 	wire_put_uint(out, FIELD_MEM_LIMIT, job->mem_limit);
 	wire_put_uint(out, FIELD_BEHIND, job->behind);
+	wire_put_uint(out, FIELD_ENOUGH_STACKS, job->enough_stacks);
 }
 
 void command_encode(const struct command *command, struct str *out)
@@ -152,6 +154,9 @@ static void take_field(struct command *command, struct job *job, const struct wi
 		break;
 	case FIELD_BEHIND:
 		job->behind = field->value;
+		break;
+	case FIELD_ENOUGH_STACKS:
+		job->enough_stacks = field->value != 0;
 		break;
 	case FIELD_MEM_LIMIT:
 		job->mem_limit = field->value;

@@ -40,6 +40,7 @@ struct job {
 	struct launch launch; /* with a server only the environment counts: it is the suite's addition to a harness' */
 	uint64_t timeout;  /* ns, 0: none */
 	uint64_t grace;    /* ns between TERM and KILL */
+	bool enough_stacks; /* should it hang, no debugger is asked for its stacks: the run has such already */
 	uint64_t output_limit; /* bytes */
 	enum leak_mode leak;
 	uint64_t mem_limit; /* bytes that its processes may have resident together, 0: no limit */

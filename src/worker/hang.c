@@ -6,12 +6,16 @@
 #include <string.h>
 
 #define BETWEEN_LOOKS (200 * CLOCK_MS)
+/* More than it takes as a rule; the end of the test, and the next one, wait for it. */
+#define TOOL_LIMIT (2 * CLOCK_SECOND)
 
-void hang_begin(struct hang *hang, pid_t root, bool alone, bool with_stack, uint64_t now)
+void hang_begin(struct hang *hang, const struct job *job, pid_t root, bool alone, bool with_stack, uint64_t now)
 {
 	hang->look = look_new(root, alone, now);
 	hang->look_at = now + BETWEEN_LOOKS;
 	hang->wants_stack = with_stack;
+	hang->enough = job->enough_stacks;
+	hang->grace = job->grace;
 }
 
 void hang_stop(struct hang *hang)
@@ -41,7 +45,14 @@ void hang_begin_stack(struct hang *hang, const struct runner_host *host, pid_t p
 {
 	const char *path = path_of(host);
 	stack_free(hang->stack);
-	hang->stack = path ? stack_start(path, pid, host->null_fd, now) : NULL;
+	hang->stack = NULL;
+	if (hang->enough)
+		hang->no_stack = "enough";
+	else if (hang->grace == 0)
+		hang->no_stack = "late";
+	else if (path)
+		hang->stack = stack_start(path, pid, host->null_fd,
+					  now + (hang->grace < TOOL_LIMIT ? hang->grace : TOOL_LIMIT));
 }
 
 bool hang_go_on(struct hang *hang, const struct runner_host *host, uint64_t now)
@@ -56,6 +67,7 @@ bool hang_go_on(struct hang *hang, const struct runner_host *host, uint64_t now)
 	if (hang->stack && stack_go_on(hang->stack, now)) {
 		free(hang->frames);
 		hang->frames = stack_take_text(hang->stack);
+		hang->no_stack = stack_was_late(hang->stack) ? "late" : "empty";
 		stack_free(hang->stack);
 		hang->stack = NULL;
 	}
@@ -83,6 +95,8 @@ void hang_put(const struct hang *hang, const char *stack_key, struct json *evide
 		look_put(hang->look, evidence);
 	if (hang->frames)
 		json_put_text(evidence, stack_key, slice_of(hang->frames));
+	else if (hang->no_stack)
+		json_put_text(evidence, "no_stack", slice_of(hang->no_stack));
 }
 
 void hang_describe(const struct hang *hang, struct str *out)

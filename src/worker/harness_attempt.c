@@ -191,7 +191,7 @@ static void begin_looking(struct harness_attempt *attempt, uint64_t now)
 	attempt->cause = CAUSE_DEADLINE;
 	attempt->phase = PHASE_LOOKING;
 	deadline_set(&attempt->deadline, DEADLINE_NEVER, now);
-	hang_begin(&attempt->hang, harness_pid(attempt->place->harness), true, false, now);
+	hang_begin(&attempt->hang, attempt->base.job, harness_pid(attempt->place->harness), true, false, now);
 }
 
 static void terminate(struct harness_attempt *attempt, uint64_t now)

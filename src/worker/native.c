@@ -290,7 +290,7 @@ static void begin_looking(struct native *native, uint64_t now)
 	native->cause = CAUSE_DEADLINE;
 	native->phase = PHASE_LOOKING;
 	deadline_set(&native->deadline, DEADLINE_NEVER, now);
-	hang_begin(&native->hang, native->pid, false, true, now);
+	hang_begin(&native->hang, native->base.job, native->pid, false, true, now);
 }
 
 static void go_on_looking(struct native *native, uint64_t now)

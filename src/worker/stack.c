@@ -1,7 +1,6 @@
 #include "worker/stack.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -16,14 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* More than it takes as a rule; the test's grace, and the next test, wait for it. */
-#define TOOL_LIMIT (2 * CLOCK_SECOND)
 #define PRINTED_MAX ((size_t)256 << 10)
 
 struct stack {
 	pid_t tool;
 	int fd; /* -1: it has printed all */
 	uint64_t limit;
+	bool late;
 	struct str printed;
 };
 
@@ -86,7 +84,7 @@ static pid_t start_some_tool(const char *path, pid_t pid, int null_fd, int out)
 	return started;
 }
 
-struct stack *stack_start(const char *path, pid_t pid, int null_fd, uint64_t now)
+struct stack *stack_start(const char *path, pid_t pid, int null_fd, uint64_t limit)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -101,7 +99,7 @@ struct stack *stack_start(const char *path, pid_t pid, int null_fd, uint64_t now
 	struct stack *stack = ALLOC_NEW(struct stack);
 	stack->tool = tool;
 	stack->fd = ends[0];
-	stack->limit = now + TOOL_LIMIT;
+	stack->limit = limit;
 	str_init(&stack->printed);
 	return stack;
 }
@@ -151,9 +149,16 @@ bool stack_go_on(struct stack *stack, uint64_t now)
 		else if (length < 0)
 			break;
 	}
-	if (now >= stack->limit)
+	if (stack->fd >= 0 && now >= stack->limit) {
+		stack->late = true;
 		end_tool(stack);
+	}
 	return stack->fd < 0;
+}
+
+bool stack_was_late(const struct stack *stack)
+{
+	return stack->late;
 }
 
 /* What else they print is about themselves. */

@@ -142,7 +142,26 @@ END
 PATH=$scratch/bin:$PATH run -n 1 --timeout 0.3 sleeps.sh fine.sh
 check 'a debugger that hangs is given up' same "$(outcome sleeps.sh) $(outcome fine.sh)" 'timeout passed'
 check 'there is no stack then' same "$(evidence sleeps.sh where) $(evidence sleeps.sh stack)" 'blocked -'
+check 'and it says why' same "$(evidence sleeps.sh no_stack)" late
 check 'and nothing of it is left' await none_marked
+
+between() {
+	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
+}
+
+# Two workers hold one test ahead each, and know at once only what was found before they got it.
+program bin/gdb <<'END'
+#!/bin/sh
+echo '#0  0x00007f00 in pause ()'
+END
+PATH=$scratch/bin:$PATH run -n 2 --timeout 0.05 --timeout-grace 1 --stress 30 sleeps.sh
+events test.finished >"$scratch/finished"
+check 'of a test that hangs again and again some stacks are taken' between "$(grep -c '"stack":' "$scratch/finished")" 20 24
+check 'the others say that there are enough' same "$(grep -c '"no_stack":"enough"' "$scratch/finished")" \
+	"$((30 - $(grep -c '"stack":' "$scratch/finished")))"
+check 'and where they hung all the same' same "$(grep -c '"where":"blocked"' "$scratch/finished")" 30
+events diagnosis >"$scratch/diagnosis"
+check 'the diagnosis too' grep -q 'no stack: the run has enough of others' "$scratch/diagnosis"
 rm -r "${scratch:?}/bin"
 
 # --- pytest ---

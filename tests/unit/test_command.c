@@ -33,6 +33,7 @@ static struct job *some_job(void)
 	job->ordinal = 2;
 	job->may_rerun = true;
 	job->stop_on_failure = true;
+	job->enough_stacks = true;
 	return job;
 }
 
@@ -65,6 +66,7 @@ static void job_comes_back_as_it_was(void **state)
 	assert_int_equal(job->ordinal, 2);
 	assert_true(job->may_rerun);
 	assert_true(job->stop_on_failure);
+	assert_true(job->enough_stacks);
 	assert_null(job->server);
 	command_fini(&back);
 	job_free(sent);
@@ -115,6 +117,7 @@ static void job_of_a_server_needs_no_program(void **state)
 	assert_string_equal(back.job->launch.environment.items[0], "A=1");
 	assert_false(back.job->may_rerun);
 	assert_false(back.job->stop_on_failure);
+	assert_false(back.job->enough_stacks);
 	command_fini(&back);
 	job_free(job);
 	str_fini(&wire);

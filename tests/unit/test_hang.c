@@ -499,7 +499,7 @@ static struct stack *start_tool(pid_t pid)
 	char path[160];
 	snprintf(path, sizeof(path), "relative:%s:/bin:/usr/bin", directory);
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct stack *stack = stack_start(path, pid, null_fd, clock_now());
+	struct stack *stack = stack_start(path, pid, null_fd, clock_now() + 2 * CLOCK_SECOND);
 	close(null_fd);
 	return stack;
 }
@@ -602,7 +602,8 @@ static void looks_are_followed_by_stacks(void **state)
 	pid_t pid = start(sleep_long);
 	await_state(pid, 'S');
 	struct hang hang = { .frames = NULL };
-	hang_begin(&hang, pid, false, true, CLOCK_SECOND);
+	struct job job = { .grace = CLOCK_SECOND };
+	hang_begin(&hang, &job, pid, false, true, CLOCK_SECOND);
 	assert_int_equal(hang_wake_at(&hang), CLOCK_SECOND + BETWEEN);
 	struct pollfd wait;
 	assert_int_equal(hang_poll_fds(&hang, &wait), 0);
@@ -628,12 +629,70 @@ static void looks_are_followed_by_stacks(void **state)
 	end(pid);
 }
 
+/* The evidence of a test with this job, whose debugger goes on for long; *given_up: when it would be given up. */
+static struct json *look_with(const struct job *job, uint64_t *given_up)
+{
+	char variable[160];
+	snprintf(variable, sizeof(variable), "PATH=%s:/bin:/usr/bin", directory);
+	char *environment[] = { variable, NULL };
+	struct runner_host host = { .environment = environment, .null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC) };
+	make_tool("gdb", "sleep 1000");
+	pid_t pid = start(sleep_long);
+	await_state(pid, 'S');
+	struct hang hang = { .frames = NULL };
+	hang_begin(&hang, job, pid, false, true, CLOCK_SECOND);
+	bool done = hang_go_on(&hang, &host, CLOCK_SECOND + BETWEEN);
+	*given_up = done ? 0 : hang_wake_at(&hang);
+	if (!done) {
+		assert_false(hang_go_on(&hang, &host, *given_up - 1));
+		assert_true(hang_go_on(&hang, &host, *given_up));
+	}
+	struct json *json = json_new_object();
+	hang_put(&hang, "stack", json);
+	hang_fini(&hang);
+	close(host.null_fd);
+	end(pid);
+	return json;
+}
+
+static void debugger_has_no_more_time_than_the_test_has_grace(void **state)
+{
+	(void)state;
+	static const uint64_t graces[] = { CLOCK_SECOND / 10, 5 * CLOCK_SECOND };
+	static const uint64_t limits[] = { CLOCK_SECOND / 10, 2 * CLOCK_SECOND };
+	for (size_t i = 0; i < 2; i++) {
+		struct job job = { .grace = graces[i] };
+		uint64_t given_up;
+		struct json *json = look_with(&job, &given_up);
+		assert_int_equal(given_up, CLOCK_SECOND + BETWEEN + limits[i]);
+		expect_field(json, "no_stack", "late");
+		expect_field(json, "where", "blocked");
+		json_free(json);
+	}
+}
+
+static void without_grace_or_need_no_debugger_is_asked(void **state)
+{
+	(void)state;
+	struct job jobs[] = { { .grace = 0 }, { .grace = CLOCK_SECOND, .enough_stacks = true } };
+	static const char *const words[] = { "late", "enough" };
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t given_up;
+		struct json *json = look_with(&jobs[i], &given_up);
+		assert_int_equal(given_up, 0);
+		expect_field(json, "no_stack", words[i]);
+		expect_field(json, "where", "blocked");
+		json_free(json);
+	}
+}
+
 static void what_was_not_looked_at_says_nothing(void **state)
 {
 	(void)state;
 	struct hang hang = { .frames = NULL };
 	pid_t pid = start(wait_for_ever);
-	hang_begin(&hang, pid, false, false, CLOCK_SECOND);
+	struct job job = { .grace = 0 };
+	hang_begin(&hang, &job, pid, false, false, CLOCK_SECOND);
 	hang_stop(&hang);
 	struct str text = STR_INIT;
 	struct json *json = json_new_object();
@@ -675,6 +734,8 @@ int main(void)
 		WITH_DIRECTORY(tool_that_takes_too_long_is_killed_with_what_it_started),
 		WITH_DIRECTORY(without_a_tool_there_is_none),
 		WITH_DIRECTORY(looks_are_followed_by_stacks),
+		WITH_DIRECTORY(debugger_has_no_more_time_than_the_test_has_grace),
+		WITH_DIRECTORY(without_grace_or_need_no_debugger_is_asked),
 		cmocka_unit_test(what_was_not_looked_at_says_nothing),
 	};
 	return cmocka_run_group_tests_name("hang", tests, NULL, NULL);
