@@ -287,6 +287,7 @@ library_sources = \
 	src/tui/format.h \
 	src/tui/header.c \
 	src/tui/help.c \
+	src/tui/host.h \
 	src/tui/keymap.c \
 	src/tui/keymap.h \
 	src/tui/log.c \

@@ -202,7 +202,7 @@ int main(void)
 	display_force_size(bench.display, WIDTH, HEIGHT);
 	bench.model = model_new();
 	bench.screen = screen_new(WIDTH, HEIGHT, display_wants_ascii(bench.display));
-	bench.app = app_new(&options, bench.model, NULL, bench.screen);
+	bench.app = app_new(&options, bench.model, NULL, NULL, bench.screen);
 	find_tests(&bench);
 	printf("dashboard, %u tests, %u results a second, %u workers, %dx%d\n", TESTS, RESULTS_A_SECOND,
 	       WORKERS, WIDTH, HEIGHT);

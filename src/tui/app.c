@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "event/codec.h"
 #include "tui/view.h"
 
 #include <stdarg.h>
@@ -22,7 +23,7 @@ static const struct view_ops *const views[PANE_COUNT] = {
 };
 
 struct app *app_new(const struct tui_options *options, const struct model *model,
-		    const struct control *control, struct screen *screen)
+		    const struct control *control, const struct host *host, struct screen *screen)
 {
 	struct app *app = ALLOC_NEW(struct app);
 
@@ -30,6 +31,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->model = model;
 	app->run = model_run(model);
 	app->control = control;
+	app->host = host;
 	app->screen = screen;
 	app->rows = rows_new(options->slow);
 	app->focus = PANE_TESTS;
@@ -250,6 +252,17 @@ void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock)
 		app->changed = true;
 	}
 	look_at_state(app);
+}
+
+void app_program_ended(struct app *app, const char *name, int exit_code, int signal)
+{
+	char text[32];
+
+	app->redraw = app->changed = true;
+	if (signal)
+		app_say(app, ROLE_WARNING, " %s was ended by %s ", name, event_signal_name((unsigned)signal, text));
+	else if (exit_code)
+		app_say(app, ROLE_WARNING, " %s ended with exit code %d ", name, exit_code);
 }
 
 void app_stopping(struct app *app)

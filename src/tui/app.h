@@ -5,6 +5,7 @@
 #define XTOP_TUI_APP_H
 
 #include "tui/display.h"
+#include "tui/host.h"
 #include "tui/screen.h"
 #include "tui/tui.h"
 
@@ -13,9 +14,9 @@
 
 struct app;
 
-/* Everything is borrowed until app_free. `control` may be NULL: nothing can be asked for. */
+/* Everything is borrowed until app_free. `control` and `host` may be NULL: nothing can be asked for. */
 struct app *app_new(const struct tui_options *options, const struct model *model,
-		    const struct control *control, struct screen *screen);
+		    const struct control *control, const struct host *host, struct screen *screen);
 void app_free(struct app *app);
 
 void app_hear(struct app *app, const struct event *event); /* after the model took it */
@@ -23,6 +24,8 @@ void app_key(struct app *app, int key);
 void app_mouse(struct app *app, enum mouse mouse, int row, int column);
 /* `now`: ns since the run began; `idle_clock`: ns of any clock, by which messages vanish. */
 void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock);
+/* A program that had the terminal has ended: with an exit code, or (`signal` not 0) by a signal. */
+void app_program_ended(struct app *app, const char *name, int exit_code, int signal);
 /* A signal asked the run to end: leaves as soon as nothing runs. */
 void app_stopping(struct app *app);
 

@@ -326,7 +326,7 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 	tui->display = display;
 	display_resize(display, &width, &height);
 	tui->screen = screen_new(width, height, own.ascii);
-	tui->app = app_new(&own, model, control, tui->screen);
+	tui->app = app_new(&own, model, control, NULL, tui->screen);
 	open_handles(tui, loop);
 	update_time(tui);
 	draw(tui);

@@ -167,6 +167,7 @@ struct app {
 	const struct model *model;
 	const struct run *run;
 	const struct control *control;
+	const struct host *host;
 	struct screen *screen;
 	struct rows *rows;
 

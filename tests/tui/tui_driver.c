@@ -14,10 +14,14 @@
  *     now SECONDS                  the run's clock, and with it the other one
  *     wait SECONDS                 the other clock alone: messages vanish
  *     busy, idle                   what control says of the run; at first busy until run.finished
- *     refuse MESSAGE               control refuses everything with that message; without one it obeys again
+ *     refuse MESSAGE               control and host refuse everything with that message; without one they obey again
+ *     file PATH "TEXT"             a file that host gives, escaped like the values of events
+ *     variable NAME VALUE          a variable of its environment
+ *     program NAME                 a program on its PATH
+ *     ended NAME CODE [SIGNAL]     a program that had the terminal has ended
  *     dump [TITLE]                 prints the screen
  *     styles [TITLE]               prints the letters of its roles
- *     calls                        prints what control was asked for since the last time
+ *     calls                        prints what control and host were asked for since the last time
  *     wish                         prints whether the dashboard stays
  *
  * There is no waiting: each key is taken when everything before it has been drawn.
@@ -37,12 +41,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What host knows: files, variables, programs. */
+struct given {
+	char kind, *name;
+	struct str text;
+};
+
 struct driver {
 	struct model *model;
 	struct screen *screen;
 	struct app *app;
 	struct tui_options options;
 	struct control control;
+	struct host host;
+	VEC(struct given) given;
 	struct str calls;
 	VEC(uint64_t) held;
 	char *refusal;
@@ -138,6 +150,85 @@ static bool control_paused(void *context)
 static bool control_idle(void *context)
 {
 	return ((struct driver *)context)->idle;
+}
+
+/* --- a host that writes down what it is asked --- */
+
+static const struct given *find_given(const struct driver *driver, char kind, const char *name)
+{
+	/* The newest counts. */
+	for (size_t i = driver->given.length; i-- > 0;)
+		if (driver->given.items[i].kind == kind && !strcmp(driver->given.items[i].name, name))
+			return &driver->given.items[i];
+	return NULL;
+}
+
+static int host_run(void *context, const struct host_program *program, struct error *error)
+{
+	struct str line = STR_INIT;
+	int result;
+
+	for (size_t i = 0; program->environment && program->environment[i]; i++)
+		str_add_format(&line, " %s", program->environment[i]);
+	for (size_t i = 0; program->argv[i]; i++) {
+		str_add_char(&line, ' ');
+		str_add_shell_quoted(&line, program->argv[i]);
+	}
+	if (program->directory)
+		str_add_format(&line, "\n  in %s", program->directory);
+	if (program->before)
+		str_add_format(&line, "\n  after saying: %s", program->before);
+	if (program->waits)
+		str_add_text(&line, "\n  and wait for a key");
+	result = note_call(context, error, "run %s:%s", program->name, line.data);
+	str_fini(&line);
+	return result;
+}
+
+static int host_copy(void *context, const char *text, struct str *file, struct error *error)
+{
+	if (note_call(context, error, "copy %s", text))
+		return -1;
+	str_add_text(file, ".xtop/yanked");
+	return 0;
+}
+
+static int host_read(void *context, const char *path, size_t limit, struct str *out, struct error *error)
+{
+	const struct given *file = find_given(context, 'f', path);
+
+	if (!file || file->text.length > limit)
+		return error_set(error, "%s: %s", path, file ? "it is too large" : "there is no such file");
+	str_add(out, file->text.data, file->text.length);
+	return 0;
+}
+
+static int host_scratch(void *context, const char *name, struct slice text, struct str *path, struct error *error)
+{
+	if (note_call(context, error, "scratch %s: %.*s", name, (int)text.length, text.data))
+		return -1;
+	str_add_format(path, "/tmp/scratch/%s", name);
+	return 0;
+}
+
+static const char *host_variable(void *context, const char *name)
+{
+	const struct given *variable = find_given(context, 'v', name);
+
+	return variable ? variable->text.data : NULL;
+}
+
+static bool host_has_program(void *context, const char *name)
+{
+	return find_given(context, 'p', name) != NULL;
+}
+
+static void give(struct driver *driver, char kind, const char *name, const char *text, size_t length)
+{
+	struct given given = { .kind = kind, .name = alloc_string(name), .text = STR_INIT };
+
+	str_add(&given.text, text, length);
+	vec_push(&driver->given, given);
 }
 
 /* --- events --- */
@@ -378,6 +469,14 @@ static void do_wish(struct driver *driver)
 	printf("wish: %s\n", words[app_wish(driver->app)]);
 }
 
+static void do_ended(struct driver *driver, char *text)
+{
+	const char *name = take_word(&text);
+	int code = atoi(take_word(&text));
+
+	app_program_ended(driver->app, name, code, atoi(take_word(&text)));
+}
+
 static void do_line(struct driver *driver, char *text)
 {
 	char *word;
@@ -414,6 +513,18 @@ static void do_line(struct driver *driver, char *text)
 	} else if (!strcmp(word, "refuse")) {
 		free(driver->refusal);
 		driver->refusal = *text ? alloc_string(text) : NULL;
+	} else if (!strcmp(word, "file")) {
+		const char *path = take_word(&text), *value = text;
+
+		give(driver, 'f', path, value, take_value(driver, &text));
+	} else if (!strcmp(word, "variable")) {
+		const char *name = take_word(&text);
+
+		give(driver, 'v', name, text, strlen(text));
+	} else if (!strcmp(word, "program")) {
+		give(driver, 'p', text, "", 0);
+	} else if (!strcmp(word, "ended")) {
+		do_ended(driver, text);
 	} else if (!strcmp(word, "dump") || !strcmp(word, "styles")) {
 		do_dump(driver, text, *word == 's');
 	} else if (!strcmp(word, "calls")) {
@@ -531,9 +642,20 @@ int main(int argc, char **argv)
 		.idle = control_idle,
 		.context = &driver,
 	};
+	driver.host = (struct host){
+		.run = host_run,
+		.copy = host_copy,
+		.read = host_read,
+		.scratch = host_scratch,
+		.variable = host_variable,
+		.has_program = host_has_program,
+		.self = "/usr/bin/xtop",
+		.context = &driver,
+	};
 	driver.model = model_new();
 	driver.screen = screen_new(width, height, driver.options.ascii);
-	driver.app = app_new(&driver.options, driver.model, &driver.control, driver.screen);
+	driver.app = app_new(&driver.options, driver.model, &driver.control, &driver.host,
+			     driver.screen);
 	if (journal)
 		play_journal(&driver, journal);
 	run_script(&driver, in);
@@ -545,6 +667,11 @@ int main(int argc, char **argv)
 	model_free(driver.model);
 	str_fini(&driver.calls);
 	vec_fini(&driver.held);
+	vec_each(&driver.given, it) {
+		free(it->name);
+		str_fini(&it->text);
+	}
+	vec_fini(&driver.given);
 	free(driver.refusal);
 	return 0;
 }
