@@ -498,6 +498,7 @@ script_tests = \
 	tests/cli/selection.sh \
 	tests/cli/serial.sh \
 	tests/cli/shards.sh \
+	tests/cli/soak_small.sh \
 	tests/cli/spawn_errors.sh \
 	tests/cli/timeouts_reruns.sh \
 	tests/cli/workers_and_limits.sh \
@@ -595,6 +596,12 @@ shipped_files = \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \
 	tests/model/run.sh \
+	tests/soak/Plan.pm \
+	tests/soak/Verdicts.pm \
+	tests/soak/Watch.pm \
+	tests/soak/fates.pl \
+	tests/soak/fates.py \
+	tests/soak/run \
 	tests/tui/demo.events \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \
