@@ -280,11 +280,14 @@ library_sources = \
 	src/tui/action.c \
 	src/tui/app.c \
 	src/tui/app.h \
+	src/tui/columns.c \
+	src/tui/columns.h \
 	src/tui/detail.c \
 	src/tui/display.c \
 	src/tui/display.h \
 	src/tui/format.c \
 	src/tui/format.h \
+	src/tui/function_keys.c \
 	src/tui/header.c \
 	src/tui/help.c \
 	src/tui/host.h \
@@ -299,6 +302,8 @@ library_sources = \
 	src/tui/rows.h \
 	src/tui/screen.c \
 	src/tui/screen.h \
+	src/tui/settings.c \
+	src/tui/settings.h \
 	src/tui/terminal.c \
 	src/tui/terminal.h \
 	src/tui/tests.c \

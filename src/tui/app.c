@@ -28,6 +28,10 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	struct app *app = ALLOC_NEW(struct app);
 
 	app->options = *options;
+	if (options->settings)
+		app->settings = *options->settings;
+	else
+		tui_settings_init(&app->settings);
 	app->model = model;
 	app->run = model_run(model);
 	app->control = control;
@@ -431,7 +435,7 @@ static void request_of_app(struct app *app, enum request request)
 }
 
 /* What covers the list hides what a key of the list would change, and the selected test where it names none. */
-static bool reaches(const struct app *app, enum request request)
+bool app_reaches(const struct app *app, enum request request)
 {
 	const struct view_ops *view = views[app_over(app)];
 
@@ -463,7 +467,7 @@ static void request_over(struct app *app, enum request request)
 		app_uncover(app);
 	} else if (views[over]->request(app, request)) {
 		return;
-	} else if (reaches(app, request)) {
+	} else if (app_reaches(app, request)) {
 		request_of_app(app, request);
 	} else {
 		app_say(app, ROLE_NOTE, " Not from the %s: Esc goes back ", views[over]->name);
@@ -491,7 +495,7 @@ void app_key(struct app *app, int key)
 	} else if (app->menu.kind != MENU_NONE) {
 		menu_key(app, key);
 	} else {
-		request = keymap_request(key);
+		request = keymap_request(&app->settings.keymap, key);
 		if (request != REQUEST_NONE)
 			app_request(app, request);
 		else
@@ -565,66 +569,6 @@ static void place(struct app *app, int header)
 	app->areas[PANE_DETAIL] = (struct area){ row + body - detail, 0, detail, width };
 }
 
-struct function_key {
-	const char *name, *label;
-	int key;
-	int rank; /* the highest go first where the row is short */
-};
-
-static bool goes_here(const struct app *app, const struct function_key *key)
-{
-	if (key->rank == 0)
-		return true;
-	if (app->over_count && !reaches(app, keymap_request(key->key)))
-		return false;
-	return !((app->ended || app->options.replay) && key->key == 'p') &&
-	       !(app->over_count && key->key == KEYCODE_TAB);
-}
-
-static void draw_function_keys(struct app *app, int row, int width)
-{
-	const struct test *test = app_selected(app);
-	bool held = test && action_is_held(app, test);
-	bool over = app->over_count > 0;
-	const struct function_key keys[] = {
-		{ "F1", "Help", KEYCODE_F0 + 1, 0 },
-		{ "Enter", app_over(app) == PANE_DETAIL ? "Back" : "Detail", KEYCODE_ENTER, 6 },
-		{ "Tab", "Pane", KEYCODE_TAB, 7 },
-		{ "F3", "Search", KEYCODE_F0 + 3, 2 },
-		{ "F6", "Sort", KEYCODE_F0 + 6, 5 },
-		{ "F7", "Rerun", KEYCODE_F0 + 7, 1 },
-		{ "F8", held ? "Release" : "Quarantine", KEYCODE_F0 + 8, 3 },
-		{ "F9", "Kill", KEYCODE_F0 + 9, 4 },
-		{ "p", app->control && app->control->paused(app->control->context) ? "Go on" : "Pause", 'p',
-		  6 },
-		{ "F10", over ? "Back" : "Quit", KEYCODE_F0 + 10, 0 },
-	};
-	const unsigned count = sizeof(keys) / sizeof(*keys);
-	int rank = 8, needed, column = 0;
-
-	do {
-		rank--;
-		needed = 0;
-		for (unsigned i = 0; i < count; i++)
-			if (keys[i].rank <= rank && goes_here(app, &keys[i]))
-				needed += (int)(strlen(keys[i].name) + strlen(keys[i].label)) + 1;
-	} while (needed - 1 > width && rank > 0);
-	app->function_key_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		const struct function_key *key = &keys[i];
-		int begin = column;
-
-		if (key->rank > rank || !goes_here(app, key))
-			continue;
-		column += screen_text(app->screen, row, column, width - column, ROLE_KEY, key->name);
-		column += screen_text(app->screen, row, column, width - column, ROLE_KEY_LABEL, key->label);
-		app->function_keys[app->function_key_count].column = begin;
-		app->function_keys[app->function_key_count].end = column;
-		app->function_keys[app->function_key_count++].key = key->key;
-		column++;
-	}
-}
-
 static void draw_bottom(struct app *app, int row, int width)
 {
 	app->function_key_count = 0;
@@ -633,7 +577,7 @@ static void draw_bottom(struct app *app, int row, int width)
 	} else if (app->message[0]) {
 		screen_text_begin(app->screen, row, 0, width, app->message_role, app->message);
 	} else {
-		draw_function_keys(app, row, width);
+		function_keys_draw(app, row, width);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* The help screen, made from the key table. */
+/* The help screen, made from the key table and the keys as they are now. */
 #include "tui/view.h"
 
 #include <stdio.h>
@@ -37,13 +37,15 @@ static int draw_groups(struct app *app, struct area area, int skip, unsigned gro
 		line++;
 		for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
 			const struct keymap_entry *entry = keymap_entry((enum request)request);
+			char keys[KEYMAP_TEXT_SIZE];
 
 			if (entry->group != (enum keymap_group)group)
 				continue;
 			row = area.row + line - skip;
 			if (line >= skip && row < area.row + area.height) {
-				screen_text(app->screen, row, area.column + 1, KEYS_WIDTH - 1, ROLE_STRONG,
-					    entry->keys);
+				keymap_keys_text(&app->settings.keymap, entry->request, keys);
+				screen_text_begin(app->screen, row, area.column + 1, KEYS_WIDTH - 2, ROLE_STRONG,
+						  keys);
 				screen_text_begin(app->screen, row, area.column + KEYS_WIDTH,
 						  area.width - KEYS_WIDTH - 1, ROLE_TEXT, entry->help);
 			}

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct keymap_entry entries[REQUEST_COUNT] = {
@@ -64,19 +65,94 @@ int keymap_key_by_name(const char *name, unsigned length)
 	return position == length && code_point != UTF8_REPLACEMENT ? (int)code_point : 0;
 }
 
-enum request keymap_request(int key)
+void keymap_key_name(int key, char name[KEYMAP_NAME_SIZE])
 {
+	char bytes[4];
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
+		if (named[i].key == key) {
+			snprintf(name, KEYMAP_NAME_SIZE, "%s", named[i].name);
+			return;
+		}
+	if (key > KEYCODE_F0 && key <= KEYCODE_LAST)
+		str_add_format(&text, "F%d", key - KEYCODE_F0);
+	else if (key > 0 && key <= 26)
+		str_add_format(&text, "C-%c", key - 1 + 'a');
+	else
+		utf8_add_visible(&text, bytes, utf8_encode((uint32_t)key, bytes), false);
+	snprintf(name, KEYMAP_NAME_SIZE, "%s", text.data);
+	str_fini(&text);
+}
+
+void keymap_request_name(enum request request, char name[KEYMAP_REQUEST_SIZE])
+{
+	const char *from = entries[request].name;
+	unsigned length = 0;
+
+	for (; from[length] && length < KEYMAP_REQUEST_SIZE - 1; length++)
+		name[length] = (char)(from[length] == '_' ? '-' : from[length] + ('a' - 'A'));
+	name[length] = '\0';
+}
+
+enum request keymap_request_by_name(const char *name)
+{
+	char own[KEYMAP_REQUEST_SIZE];
+
+	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
+		keymap_request_name((enum request)request, own);
+		if (!strcmp(own, name))
+			return (enum request)request;
+	}
+	return REQUEST_NONE;
+}
+
+void keymap_init(struct keymap *keymap)
+{
+	memset(keymap, 0, sizeof(*keymap));
 	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
 		const char *keys = entries[request].keys;
+		unsigned count = 0;
 
-		while (*keys) {
+		while (*keys && count < KEYMAP_KEYS_MAX) {
 			unsigned length = (unsigned)strcspn(keys, " ");
 
-			if (keymap_key_by_name(keys, length) == key)
-				return (enum request)request;
+			keymap->keys[request][count++] = keymap_key_by_name(keys, length);
 			keys += length;
 			keys += strspn(keys, " ");
 		}
 	}
+}
+
+enum request keymap_request(const struct keymap *keymap, int key)
+{
+	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++)
+		for (unsigned i = 0; i < KEYMAP_KEYS_MAX && keymap->keys[request][i]; i++)
+			if (keymap->keys[request][i] == key)
+				return (enum request)request;
 	return REQUEST_NONE;
+}
+
+int keymap_best_key(const struct keymap *keymap, enum request request)
+{
+	const int *keys = keymap->keys[request];
+
+	for (unsigned i = 0; i < KEYMAP_KEYS_MAX && keys[i]; i++)
+		if (keys[i] > KEYCODE_F0 && keys[i] <= KEYCODE_LAST)
+			return keys[i];
+	return keys[0];
+}
+
+void keymap_keys_text(const struct keymap *keymap, enum request request, char text[KEYMAP_TEXT_SIZE])
+{
+	const int *keys = keymap->keys[request];
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < KEYMAP_KEYS_MAX && keys[i]; i++) {
+		char name[KEYMAP_NAME_SIZE];
+
+		keymap_key_name(keys[i], name);
+		length += (size_t)snprintf(text + length, KEYMAP_TEXT_SIZE - length, "%s%s", i ? " " : "", name);
+	}
 }

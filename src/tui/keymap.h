@@ -1,4 +1,4 @@
-/* The keys: one table from which the bindings, the help screen and the manual's list are made. */
+/* The keys: one table from which the bindings at first, the help screen and the manual's list are made. */
 #ifndef XTOP_TUI_KEYMAP_H
 #define XTOP_TUI_KEYMAP_H
 
@@ -87,9 +87,30 @@ enum {
 	KEYCODE_LAST = KEYCODE_F0 + 12,
 };
 
-enum request keymap_request(int key); /* REQUEST_NONE: not bound */
 /* "j" "C-l" "Enter" "PgUp" "F7" …; 0: no such key. `length` bytes of `name` count. */
 int keymap_key_by_name(const char *name, unsigned length);
+
+#define KEYMAP_NAME_SIZE 24
+
+/* The other way round. */
+void keymap_key_name(int key, char name[KEYMAP_NAME_SIZE]);
+
+#define KEYMAP_KEYS_MAX 6 /* of one request */
+
+/* Which keys ask for what. Plain data; a key is bound at most once. */
+struct keymap {
+	int keys[REQUEST_COUNT][KEYMAP_KEYS_MAX]; /* 0 ends */
+};
+
+void keymap_init(struct keymap *keymap); /* as in the table */
+enum request keymap_request(const struct keymap *keymap, int key); /* REQUEST_NONE: not bound */
+/* The key to name where there is room for one: a function key, else the first; 0: it has none. */
+int keymap_best_key(const struct keymap *keymap, enum request request);
+
+#define KEYMAP_TEXT_SIZE (KEYMAP_KEYS_MAX * KEYMAP_NAME_SIZE)
+
+/* All keys of a request by name, with blanks between them. */
+void keymap_keys_text(const struct keymap *keymap, enum request request, char text[KEYMAP_TEXT_SIZE]);
 
 struct keymap_entry {
 	enum request request;
@@ -98,6 +119,12 @@ struct keymap_entry {
 	const char *keys; /* as in the table */
 	const char *help;
 };
+
+#define KEYMAP_REQUEST_SIZE 32
+
+/* As settings write it: "rerun-failed". */
+void keymap_request_name(enum request request, char name[KEYMAP_REQUEST_SIZE]);
+enum request keymap_request_by_name(const char *name); /* REQUEST_NONE: none is called so */
 
 const struct keymap_entry *keymap_entry(enum request request); /* borrowed; REQUEST_NONE has none: NULL */
 const char *keymap_group_title(enum keymap_group group);

@@ -49,7 +49,7 @@ static void choose(struct app *app)
 
 void menu_key(struct app *app, int key)
 {
-	enum request request = keymap_request(key);
+	enum request request = keymap_request(&app->settings.keymap, key);
 
 	if (request == REQUEST_BACK || request == REQUEST_QUIT)
 		app->menu.kind = MENU_NONE;

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <uv.h>
 
+struct tui_settings;
+
 struct tui_options {
 	bool ascii;       /* no characters beyond ASCII (also chosen where the locale is not UTF-8) */
 	bool color;       /* NO_COLOR and --color are judged by the caller */
@@ -20,6 +22,7 @@ struct tui_options {
 	bool stay;        /* stays open after a run that passed untouched */
 	uint64_t slow;    /* ns from which on a test counts as slow; 0: what is usual */
 	const char *root; /* of the run, its last part is shown as its name; borrowed until free */
+	const struct tui_settings *settings; /* to begin with; NULL: as at first. Borrowed until tui_new is back */
 };
 
 struct tui;

@@ -9,6 +9,7 @@
 #include "tui/keymap.h"
 #include "tui/rows.h"
 #include "tui/screen.h"
+#include "tui/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -164,6 +165,7 @@ struct menu {
 
 struct app {
 	struct tui_options options;
+	struct tui_settings settings; /* as they are now */
 	const struct model *model;
 	const struct run *run;
 	const struct control *control;
@@ -215,12 +217,16 @@ bool app_run_failed(const struct app *app); /* as far as it went */
 void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */
 void app_request(struct app *app, enum request request);
+bool app_reaches(const struct app *app, enum request request); /* through what covers the screen */
 enum pane app_over(const struct app *app); /* what covers the screen, PANE_NONE: nothing */
 enum pane app_front(const struct app *app); /* what has the keys */
 void app_cover(struct app *app, enum pane pane); /* on top of whatever covers it already */
 void app_uncover(struct app *app);               /* back to what was below */
 /* For app->search, in what has the keys; false: nothing found. */
 bool app_search(struct app *app, int direction, bool from_next);
+
+/* --- function_keys.c --- */
+void function_keys_draw(struct app *app, int row, int width);
 
 /* --- header.c --- */
 void header_hear(struct app *app, const struct event *event);

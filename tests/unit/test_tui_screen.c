@@ -168,20 +168,40 @@ static void resizing_clears(void **state)
 
 static void each_key_has_one_meaning(void **state)
 {
+	struct keymap keymap;
+
 	(void)state;
+	keymap_init(&keymap);
 	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
-		const struct keymap_entry *entry = keymap_entry((enum request)request);
+		char text[KEYMAP_TEXT_SIZE], name[KEYMAP_REQUEST_SIZE];
 
-		for (const char *keys = entry->keys; *keys;) {
-			unsigned length = (unsigned)strcspn(keys, " ");
-			int key = keymap_key_by_name(keys, length);
-
-			assert_int_not_equal(key, 0);
-			assert_int_equal(keymap_request(key), request);
-			keys += length;
-			keys += strspn(keys, " ");
-		}
+		assert_int_not_equal(keymap.keys[request][0], 0);
+		for (unsigned i = 0; i < KEYMAP_KEYS_MAX && keymap.keys[request][i]; i++)
+			assert_int_equal(keymap_request(&keymap, keymap.keys[request][i]), request);
+		/* All of the table's keys found room, and are called as the table calls them. */
+		keymap_keys_text(&keymap, (enum request)request, text);
+		assert_string_equal(text, keymap_entry((enum request)request)->keys);
+		keymap_request_name((enum request)request, name);
+		assert_int_equal(keymap_request_by_name(name), request);
 	}
+	assert_int_equal(keymap_request(&keymap, 'z'), REQUEST_NONE);
+	assert_int_equal(keymap_request(&keymap, 0), REQUEST_NONE);
+	assert_int_equal(keymap_request_by_name("rerun-failed"), REQUEST_RERUN_FAILED);
+	assert_int_equal(keymap_request_by_name("RERUN_FAILED"), REQUEST_NONE);
+	assert_int_equal(keymap_request_by_name(""), REQUEST_NONE);
+}
+
+static void where_there_is_room_for_one_key_it_is_the_function_key(void **state)
+{
+	struct keymap keymap;
+
+	(void)state;
+	keymap_init(&keymap);
+	assert_int_equal(keymap_best_key(&keymap, REQUEST_RERUN), KEYCODE_F0 + 7);
+	assert_int_equal(keymap_best_key(&keymap, REQUEST_RERUN_FAILED), 'R');
+	memset(keymap.keys[REQUEST_RERUN], 0, sizeof(keymap.keys[REQUEST_RERUN]));
+	assert_int_equal(keymap_best_key(&keymap, REQUEST_RERUN), 0);
+	assert_int_equal(keymap_request(&keymap, 'r'), REQUEST_NONE);
 }
 
 static void names_of_keys_are_understood(void **state)
@@ -194,7 +214,6 @@ static void names_of_keys_are_understood(void **state)
 	assert_int_equal(keymap_key_by_name("日", 3), 0x65e5);
 	assert_int_equal(keymap_key_by_name("", 0), 0);
 	assert_int_equal(keymap_key_by_name("Nope", 4), 0);
-	assert_int_equal(keymap_request('z'), REQUEST_NONE);
 	assert_null(keymap_entry(REQUEST_NONE));
 }
 
@@ -236,6 +255,7 @@ int main(void)
 		cmocka_unit_test(highlight_ignores_case),
 		cmocka_unit_test(resizing_clears),
 		cmocka_unit_test(each_key_has_one_meaning),
+		cmocka_unit_test(where_there_is_room_for_one_key_it_is_the_function_key),
 		cmocka_unit_test(names_of_keys_are_understood),
 		cmocka_unit_test(numbers_are_short),
 	};
