@@ -22,11 +22,11 @@
  *
  * RUN_STARTED     first event: run_id, version, command, root, wall
  * TEST_FOUND      test (its number in this run), suite, id, ordinal, file, line, scope, marks, group, serial; worker: the
- *                 only one that runs it (--dist each); iteration
- * RUN_COLLECTED   the end of collection: tests, workers, dist, history, shard
+ *                 only one that runs it (--dist each); iteration; expected
+ * RUN_COLLECTED   the end of collection: tests, workers, dist, history, shard; expected (of all tests together), known
  * COLLECT_ERROR   suite, file, message
  * WORKER_STARTED  worker, incarnation, pid
- * TEST_STARTED    worker, test, attempt
+ * TEST_STARTED    worker, test, attempt, expected, deadline
  * TEST_OUTPUT     worker, test, attempt, stream, data
  * TEST_POINT      a sub-result inside a test (a TAP point): worker, test, attempt, number, depth, outcome, name, message, reason
  * TEST_FINISHED   the end of one attempt: worker, test, attempt, outcome, duration, signal, exit_code, message, reason, code, cpu, rss,
@@ -150,7 +150,10 @@ enum event_level { LEVEL_NOTE = 1, LEVEL_WARNING = 2, LEVEL_ERROR = 3 };
 	X(54, TEXT, group)      /* of TEST_FOUND: the xdist_group that it belongs to */        \
 	X(55, BOOL, serial)     /* of TEST_FOUND: runs while nothing else does; absent: false */ \
 	X(56, TEXT, evidence)   /* JSON object: what was seen of an attempt that hung or crashed; in NDJSON that object */ \
-	X(57, UINT, iteration)  /* of TEST_FOUND, with --stress: which run of the same test, from 1 */
+	X(57, UINT, iteration)  /* of TEST_FOUND, with --stress: which run of the same test, from 1 */ \
+	X(58, TIME, expected)   /* how long it takes, by what earlier runs tell; absent: not known */ \
+	X(59, TIME, deadline)   /* of TEST_STARTED: how long the attempt may take; absent: as long as it wants */ \
+	X(60, UINT, known)      /* of RUN_COLLECTED: how many of the tests are in `expected` */
 
 enum event_field {
 #define X(number, kind, name) FIELD_##name = number,

@@ -83,9 +83,11 @@ static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id
 	return (uint32_t)count;
 }
 
-/* A new entry, told as test.found. Takes the test's strings. */
-static struct entry *add_entry(struct engine *engine, struct found_test *test, unsigned only, unsigned iteration)
+/* A new entry, told as test.found. Takes the test's strings. `expected`: ns, 0: not known, or it does not run. */
+static struct entry *add_entry(struct engine *engine, struct found_test *test, unsigned only, unsigned iteration,
+			       uint64_t expected)
 {
+	struct entry *entry;
 	struct event event;
 	event_init(&event, EVENT_TEST_FOUND);
 	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING,
@@ -117,9 +119,16 @@ static struct entry *add_entry(struct engine *engine, struct found_test *test, u
 		event_put(&event, worker, only);
 	if (iteration)
 		event_put(&event, iteration, iteration);
+	if (expected) {
+		event_put(&event, expected, expected);
+		engine->expected += expected;
+		engine->known++;
+	}
 	bus_emit(engine, &event);
 	found_test_init(test);
-	return &engine->entries.items[engine->entries.length - 1];
+	entry = &engine->entries.items[engine->entries.length - 1];
+	entry->expected = expected;
+	return entry;
 }
 
 static char *copy_text(const char *text)
@@ -207,9 +216,10 @@ static void admit_one(struct engine *engine, struct found_test *test, const stru
 		      unsigned iteration)
 {
 	struct test_facts facts;
-	struct entry *entry = add_entry(engine, test, only, iteration);
+	past_facts(engine, test, &facts);
+	add_entry(engine, test, only, iteration, facts.duration == UINT64_MAX ? 0 : facts.duration);
 	uint64_t number = engine->entries.length;
-	past_facts(engine, &entry->found, &facts);
+	/* The entry owns the texts that `facts` has from `test`. */
 	schedule(engine, number, ruled, &facts);
 	if (engine->closed) { /* the run was stopped meanwhile */
 		sched_clear(engine->sched, ignore, NULL);
@@ -221,7 +231,7 @@ static void admit_one(struct engine *engine, struct found_test *test, const stru
 static void admit_judged(struct engine *engine, struct found_test *test)
 {
 	enum outcome outcome = test->outcome;
-	struct entry *entry = add_entry(engine, test, NO_SLOT, 0);
+	struct entry *entry = add_entry(engine, test, NO_SLOT, 0, 0);
 	entry->judged = true;
 	judge(engine, engine->entries.length, outcome, entry->found.reason, NULL);
 }
@@ -289,7 +299,7 @@ void collect_add_broken(struct engine *engine, const struct suite_config *suite,
 	test.suite = suite;
 	test.id = alloc_string(id);
 	test.file = alloc_string(id);
-	add_entry(engine, &test, NO_SLOT, 0)->broken = true;
+	add_entry(engine, &test, NO_SLOT, 0, 0)->broken = true;
 	judge(engine, engine->entries.length, OUTCOME_ERROR, NULL, message);
 }
 
@@ -442,6 +452,10 @@ static void emit_collected(struct engine *engine)
 	struct event event;
 	event_init(&event, EVENT_RUN_COLLECTED);
 	event_put(&event, tests, engine->entries.length);
+	if (engine->known) {
+		event_put(&event, expected, engine->expected);
+		event_put(&event, known, engine->known);
+	}
 	if (!engine->collect_only) {
 		event_put(&event, workers, engine->workers);
 		event_put_text(&event, dist, sched_mode(engine->sched));

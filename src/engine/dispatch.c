@@ -267,6 +267,16 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 	answer_wishes(engine);
 }
 
+void dispatch_put_times(struct engine *engine, struct event *event)
+{
+	const struct entry *entry = engine_entry(engine, event->test);
+	uint64_t deadline = entry ? deadline_of(engine, entry) : 0;
+	if (entry && entry->expected)
+		event_put(event, expected, entry->expected);
+	if (deadline)
+		event_put(event, deadline, deadline);
+}
+
 void dispatch_unsend(struct engine *engine, unsigned slot)
 {
 	struct slot *place = &engine->slots[slot];

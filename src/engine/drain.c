@@ -17,8 +17,10 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 	/* Lanes can't lie about whose they are; what is written in them can. */
 	event_put(event, worker, slot);
 	struct slot *place = &engine->slots[slot];
-	if (event->type == EVENT_TEST_STARTED)
+	if (event->type == EVENT_TEST_STARTED) {
 		dispatch_started(engine, slot, event->test);
+		dispatch_put_times(engine, event);
+	}
 	if (event->type == EVENT_WORKER_STARTED)
 		place->state = SLOT_LIVE;
 	if (event->type == EVENT_TEST_FINISHED && event->test != place->running)

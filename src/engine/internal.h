@@ -35,6 +35,7 @@ struct entry {
 	struct found_test found;
 	enum entry_state state;
 	uint32_t attempt;       /* the one that runs, or ran last; 0: none yet */
+	uint64_t expected;      /* ns, by what earlier runs tell; 0: not known */
 	uint64_t duration;      /* ns, of this verdict's attempts so far */
 	bool broken;            /* could not be collected: never runs */
 	bool judged;            /* its verdict was known when it was found: there is nothing to run */
@@ -158,6 +159,7 @@ struct engine {
 	unsigned each;             /* --dist each: on how many workers every test runs; 0: on one */
 	VEC(struct entry) entries; /* test number - 1 */
 	size_t done;               /* entries with a verdict */
+	uint64_t expected, known;  /* ns that tests take together, and how many of them that is known of */
 	struct slot slots[RING_LANES];
 	unsigned workers;          /* slots in use: 0 … workers-1 */
 	unsigned ahead_limit;      /* tests a worker may hold: 2, or 1 with --maxfail */
@@ -345,6 +347,8 @@ void drain_rest(struct engine *engine, unsigned slot);
 void dispatch(struct engine *engine);
 void dispatch_slot(struct engine *engine, unsigned slot);
 void dispatch_started(struct engine *engine, unsigned slot, uint64_t test);
+/* Puts into a TEST_STARTED how long the attempt is expected to take, and how long it may. */
+void dispatch_put_times(struct engine *engine, struct event *event);
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test);
 /* Its harness asks what comes after the test that it runs. */
 void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool failing);

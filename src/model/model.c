@@ -161,6 +161,8 @@ static bool run_collected(struct model *model, const struct event *event)
 	run->collected = true;
 	if (event_has(event, workers))
 		run->workers_wanted = workers_within(event->workers);
+	run->expected = event->expected;
+	run->known = event->known;
 	run->dist = copy_if_there(&event->dist);
 	run->history = copy_if_there(&event->history);
 	run->shard = copy_if_there(&event->shard);

@@ -34,6 +34,7 @@ struct attempt {
 	uint32_t pid;      /* 0: not known */
 	uint64_t started;  /* ns since the run began */
 	uint64_t duration; /* ns */
+	uint64_t deadline; /* ns that it may take, 0: as long as it wants */
 	uint64_t setup, call, teardown; /* ns, of a test with fixtures */
 	uint64_t cpu;      /* ns, user and system */
 	uint64_t rss;      /* bytes, peak */
@@ -68,6 +69,7 @@ struct test {
 	bool serial;       /* runs while nothing else does */
 	uint32_t iteration; /* --stress: which run of the same test, from 1; 0: there is only one */
 	int only_worker;   /* the only slot that runs it (--dist each); -1: any */
+	uint64_t expected; /* ns that it takes by what earlier runs tell, 0: not known */
 	enum test_state state;
 	enum outcome outcome; /* the verdict, NONE: none yet. A rerun by key keeps the old one until its own */
 	bool flaky;
@@ -147,6 +149,8 @@ struct run {
 	char *dist;        /* how tests are distributed; NULL: not known yet */
 	char *history;     /* fingerprint of the history by which tests were ordered; NULL: none was used */
 	char *shard;       /* "2/5"; NULL: all tests */
+	uint64_t expected; /* ns, of all tests together of which earlier runs tell that; */
+	uint64_t known;    /* so many are these */
 	bool collected, finished;
 	int exit_code;     /* when finished */
 	uint64_t now;      /* t of the newest event */

@@ -135,6 +135,7 @@ bool fold_test_found(struct model *model, const struct event *event)
 	test->group = fold_shared(model, &event->group);
 	test->serial = event->serial;
 	test->iteration = fold_uint32(event->iteration);
+	test->expected = event->expected;
 	test->only_worker = event_has(event, worker) && event->worker < XTOP_SLOTS_MAX ? (int)event->worker : -1;
 	vec_push(&run->tests, test);
 	run->tally.found++;
@@ -161,6 +162,9 @@ bool fold_test_started(struct model *model, const struct event *event)
 	worker = fold_worker(model, event);
 	attempt = attempt_add(test, event, (uint32_t)number, event->t);
 	attempt->pid = fold_uint32(event->pid);
+	attempt->deadline = event->deadline;
+	if (event->expected)
+		test->expected = event->expected;
 	set_state(model, test, TEST_RUNNING);
 	fold_worker_begins(worker, test->number, event->t);
 	return true;

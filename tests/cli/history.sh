@@ -87,4 +87,27 @@ code 4
 err_has 'missing.db'
 end
 
+# fields NAME TYPE: its values in the events of that type, a line each, "-" where it is missing.
+fields() {
+	grep "\"type\":\"$2\"" events | sed -e "s/.*\"$1\":\([0-9.e-]*\).*/\1/" -e 's/^{.*/-/'
+}
+
+begin 'events tell how long tests are expected to take, and how long they may'
+rm -rf .xtop
+xtop -n 2 --events events tests
+equal 'deadlines where there is no limit' '- -' "$(fields deadline test.started | xargs)"
+equal 'expected without a history' '- -' "$(fields expected test.found | xargs)"
+equal 'known without a history' - "$(fields known run.collected)"
+program tests/test_3 'exit 0'
+xtop -n 2 --timeout 40 --events events tests
+equal 'deadlines' '40.0 40.0 40.0' "$(fields deadline test.started | xargs)"
+equal 'known' 2 "$(fields known run.collected)"
+equal 'those of which nothing is known' 1 "$(fields expected test.found | grep -c '^-$')"
+equal 'told again at the start' "$(fields expected test.found | sort)" "$(fields expected test.started | sort)"
+fields expected test.found | awk -v sum="$(fields expected run.collected)" \
+	'$1 != "-" { found += $1 } END { exit !(found > 0 && (found - sum) ^ 2 < 1e-12) }' ||
+	complain 'the sum is not that of the tests'
+rm tests/test_3
+end
+
 finish

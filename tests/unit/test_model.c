@@ -145,6 +145,40 @@ static void test_goes_from_waiting_to_done(void **state)
 	assert_int_equal(run_of(feed)->strange, 0);
 }
 
+static void times_that_earlier_runs_tell_are_kept(void **state)
+{
+	struct feed *feed = *state;
+	struct event event = feed_make(EVENT_TEST_FOUND);
+
+	event_put(&event, test, 1);
+	event_put_text(&event, id, "a");
+	event_put(&event, expected, CLOCK_SECOND);
+	feed_event(feed, event);
+	feed_found(feed, 2, "b");
+	event = feed_make(EVENT_RUN_COLLECTED);
+	event_put(&event, tests, 2);
+	event_put(&event, expected, CLOCK_SECOND);
+	event_put(&event, known, 1);
+	feed_event(feed, event);
+	assert_int_equal(run_of(feed)->expected, CLOCK_SECOND);
+	assert_int_equal(run_of(feed)->known, 1);
+	assert_int_equal(model_test(feed->model, 1)->expected, CLOCK_SECOND);
+	assert_int_equal(model_test(feed->model, 2)->expected, 0);
+	event = feed_make(EVENT_TEST_STARTED);
+	event_put(&event, test, 2);
+	event_put(&event, attempt, 1);
+	event_put(&event, worker, 0);
+	event_put(&event, expected, 3 * CLOCK_SECOND);
+	event_put(&event, deadline, 5 * CLOCK_SECOND);
+	feed_event(feed, event);
+	assert_int_equal(model_test(feed->model, 2)->expected, 3 * CLOCK_SECOND);
+	assert_int_equal(test_last_attempt(model_test(feed->model, 2))->deadline, 5 * CLOCK_SECOND);
+	/* A journal from before there were such fields. */
+	feed_started(feed, 1, 1, 1);
+	assert_int_equal(model_test(feed->model, 1)->expected, CLOCK_SECOND);
+	assert_int_equal(test_last_attempt(model_test(feed->model, 1))->deadline, 0);
+}
+
 static void retries_are_attempts_of_one_verdict(void **state)
 {
 	struct feed *feed = *state;
@@ -633,6 +667,7 @@ int main(void)
 		TEST(run_keeps_what_its_first_event_says),
 		TEST(each_outcome_counts_once_where_the_closing_line_says),
 		TEST(test_goes_from_waiting_to_done),
+		TEST(times_that_earlier_runs_tell_are_kept),
 		TEST(retries_are_attempts_of_one_verdict),
 		TEST(attempt_that_ran_or_ended_is_not_taken_twice),
 		TEST(rerun_replaces_the_verdict_when_it_has_its_own),
