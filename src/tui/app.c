@@ -76,6 +76,17 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 	app->changed = true;
 }
 
+const char *app_key_name(const struct app *app, enum request request, char name[KEYMAP_NAME_SIZE])
+{
+	int key = keymap_best_key(&app->settings.keymap, request);
+
+	if (key)
+		keymap_key_name(key, name);
+	else
+		snprintf(name, KEYMAP_NAME_SIZE, "%s", "a key");
+	return name;
+}
+
 const struct test *app_selected(const struct app *app)
 {
 	const struct view_ops *view = views[app_front(app)];
@@ -135,8 +146,8 @@ static bool has_passed(const struct app *app)
 static void say_end(struct app *app)
 {
 	struct tally_summary summary = tally_sum(&app->run->tally);
-
 	bool small = screen_width(app->screen) < 70;
+	char key[KEYMAP_NAME_SIZE];
 
 	if (summary.failed)
 		app_say(app, ROLE_VERDICT_BAD,
@@ -149,8 +160,9 @@ static void say_end(struct app *app)
 			summary.notrun, app->run->tally.found);
 	else if (app_run_failed(app))
 		app_say(app, ROLE_VERDICT_BAD,
-			small ? " No test failed, but the run did: 4 log "
-			      : " No test failed, but the run did: 4 shows the log, q leaves ");
+			small ? " No test failed, but the run did: %s log "
+			      : " No test failed, but the run did: %s shows the log, q leaves ",
+			app_key_name(app, REQUEST_PANE_LOG, key));
 	else if (!app->run->tally.found)
 		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
 	else
@@ -184,6 +196,7 @@ static void hear_news(struct app *app, const struct event *event)
 {
 	const struct log_line *line =
 		app->run->log.length ? &app->run->log.items[app->run->log.length - 1] : NULL;
+	char key[KEYMAP_NAME_SIZE];
 	struct slice text;
 	const char *newline;
 
@@ -197,15 +210,17 @@ static void hear_news(struct app *app, const struct event *event)
 	newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
 	if (line->name && newline) {
 		/* The first line of what somebody laid out may be a mere rule. */
-		app_say(app, ROLE_WARNING, " %.60s has more to say: 4 shows it ", line->name);
+		app_say(app, ROLE_WARNING, " %.60s has more to say: %s shows it ", line->name,
+			app_key_name(app, REQUEST_PANE_LOG, key));
 		return;
 	}
 	if (newline)
 		text.length = (size_t)(newline - text.data);
 	if (text.length)
-		app_say(app, ROLE_WARNING, " %.60s%s%.*s%s ", line->name ? line->name : "",
+		app_say(app, ROLE_WARNING, " %.60s%s%.*s%s%s%s ", line->name ? line->name : "",
 			line->name ? ": " : "", (int)(text.length > 300 ? 300 : text.length), text.data,
-			newline ? " (4 shows all)" : "");
+			newline ? " (" : "", newline ? app_key_name(app, REQUEST_PANE_LOG, key) : "",
+			newline ? " shows all)" : "");
 }
 
 void app_hear(struct app *app, const struct event *event)

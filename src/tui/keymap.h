@@ -21,7 +21,7 @@
 	X(PANE_WORKERS, PANES, "1", "workers")                                                          \
 	X(PANE_TESTS, PANES, "2", "tests")                                                              \
 	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
-	X(PANE_LOG, PANES, "4", "the log: messages, and what pytest said")                              \
+	X(PANE_LOG, PANES, "6", "the log: messages, and what pytest said")                              \
 	X(BACK, PANES, "Esc", "back")                                                                   \
 	X(SEARCH, LIST, "/ F3", "search")                                                               \
 	X(NEXT_MATCH, LIST, "n", "next match")                                                          \

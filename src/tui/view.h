@@ -213,6 +213,8 @@ struct app {
 
 /* One line for the status bar, gone after a while or with the next key. */
 void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The key that asks for it now, for messages; fills `name` and returns it. */
+const char *app_key_name(const struct app *app, enum request request, char name[KEYMAP_NAME_SIZE]);
 bool app_run_failed(const struct app *app); /* as far as it went */
 void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */

@@ -400,16 +400,16 @@ numbered() {
 	done
 }
 
-{ demo; echo key 4; echo dump nothing was said; log; echo dump each kind; echo styles; summary; echo dump a summary
+{ demo; echo key 6; echo dump nothing was said; log; echo dump each kind; echo styles; summary; echo dump a summary
 	echo key q; echo dump closed; } | screen log-80x24 --size 80x24
-{ demo; log; summary; echo key 4; echo dump its end; echo key g; echo dump its top; } | screen log-40x10 --size 40x10
-{ demo; log; echo key 4; echo dump; } | screen log-ascii-80x24 --size 80x24 --ascii
+{ demo; log; summary; echo key 6; echo dump its end; echo key g; echo dump its top; } | screen log-40x10 --size 40x10
+{ demo; log; echo key 6; echo dump; } | screen log-ascii-80x24 --size 80x24 --ascii
 
 {
 	demo
 	log
 	summary
-	echo key Enter 4
+	echo key Enter 6
 	numbered 1 21
 	echo dump its end
 	echo key k k
@@ -440,11 +440,11 @@ numbered() {
 	echo calls
 	echo key ?
 	echo dump help above it
-	echo key q 4 G
+	echo key q 6 G
 	echo dump back to it
 	echo click 15 27
 	echo dump the detail is still open
-	echo key 4 2
+	echo key 6 2
 	echo dump another pane
 } | screen log --size 80x16
 
@@ -452,7 +452,7 @@ numbered() {
 {
 	one_test
 	numbered 1 10001
-	echo key 4 PgUp PgUp
+	echo key 6 PgUp PgUp
 	echo dump scrolled
 	numbered 10001 10002
 	echo dump a tenth was let go
@@ -475,7 +475,7 @@ numbered() {
 	cat <<'END'
 37 log level=warning message="of two\nlines"
 dump the first line
-key 4
+key 6
 38 log level=error message="no news where it is in view"
 dump
 END
