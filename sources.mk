@@ -278,6 +278,8 @@ library_sources = \
 	src/report/xml.c \
 	src/report/xml.h \
 	src/tui/action.c \
+	src/tui/ansi.c \
+	src/tui/ansi.h \
 	src/tui/app.c \
 	src/tui/app.h \
 	src/tui/columns.c \
@@ -443,6 +445,7 @@ unit_tests = \
 	tests/unit/test_spawn \
 	tests/unit/test_str \
 	tests/unit/test_tap \
+	tests/unit/test_tui_ansi \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_terminal \
@@ -508,6 +511,7 @@ script_tests = \
 	tests/cli/timeouts_reruns.sh \
 	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
+	tests/tui/detail.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
 	tests/tui/pytest_changes.sh \
@@ -576,6 +580,7 @@ shipped_files = \
 	tests/fixtures/pytest_reruns/test_it.py \
 	tests/fixtures/pytest_worker_ids/conftest.py \
 	tests/fixtures/pytest_worker_ids/test_database.py \
+	tests/fuzz/fuzz_ansi.c \
 	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_config.seeds/list.yaml \
 	tests/fuzz/fuzz_config.seeds/mapping.yaml \
@@ -610,6 +615,8 @@ shipped_files = \
 	tests/tui/demo.events \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \
+	tests/tui/golden/detail-colours-ascii.txt \
+	tests/tui/golden/detail-colours.txt \
 	tests/tui/golden/detail-gap.txt \
 	tests/tui/golden/detail-live.txt \
 	tests/tui/golden/detail.txt \

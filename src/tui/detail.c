@@ -88,9 +88,9 @@ static void add_attempt_line(struct app *app, const struct test *test, const str
 static void add_reason(struct page *page, const struct attempt *attempt)
 {
 	if (attempt->message)
-		page_add_text(page, ROLE_STRONG, attempt->message, strlen(attempt->message));
+		page_add_printed(page, ROLE_STRONG, attempt->message, strlen(attempt->message));
 	if (attempt->reason && (!attempt->message || strcmp(attempt->reason, attempt->message) != 0))
-		page_add_text(page, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
+		page_add_printed(page, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
 	if (attempt->diagnosis)
 		page_add_text(page, ROLE_TEXT, attempt->diagnosis, strlen(attempt->diagnosis));
 }
@@ -118,7 +118,7 @@ static bool add_output_file(struct page *page, const struct output *output)
 		str_fini(&text);
 		return false;
 	}
-	page_add_text(page, ROLE_TEXT, text.data, text.length);
+	page_add_printed(page, ROLE_TEXT, text.data, text.length);
 	str_fini(&text);
 	return true;
 }
@@ -147,14 +147,14 @@ static void add_output(struct app *app, const struct attempt *attempt)
 
 		tail = output_tail(output);
 		if (output_gap(output)) {
-			page_add_text(page, ROLE_TEXT, output->head.data, output->head.length);
+			page_add_printed(page, ROLE_TEXT, output->head.data, output->head.length);
 			add_gap(page, output);
-			page_add_text(page, ROLE_TEXT, tail.data, tail.length);
+			page_add_printed(page, ROLE_TEXT, tail.data, tail.length);
 		} else {
 			/* Put together first: the seam may lie within a line. */
 			str_add(&whole, output->head.data, output->head.length);
 			str_add(&whole, tail.data, tail.length);
-			page_add_text(page, ROLE_TEXT, whole.data, whole.length);
+			page_add_printed(page, ROLE_TEXT, whole.data, whole.length);
 		}
 		str_fini(&whole);
 	}
@@ -270,7 +270,7 @@ static void add_last_output(struct app *app, const struct attempt *attempt)
 	if (whole.length) {
 		page_add_text(page, ROLE_HEADING,
 			      begin ? "The end of its output:" : "Its output:", begin ? 22 : 11);
-		page_add_text(page, ROLE_TEXT, whole.data + begin, whole.length - begin);
+		page_add_printed(page, ROLE_TEXT, whole.data + begin, whole.length - begin);
 	}
 	str_fini(&whole);
 }

@@ -254,7 +254,7 @@ static void send_row(struct display *display, const struct screen *screen, int r
 		}
 		text[parts] = L'\0';
 		attributes = (attr_t)theme_attributes(display->theme, (enum role)cell->role,
-						      (enum mark)cell->mark, &pair);
+						      (enum mark)cell->mark, cell->attributes, &pair);
 		if (setcchar(&display->row[count], text, attributes, pair, NULL) == ERR)
 			setcchar(&display->row[count], L"?", attributes, pair, NULL);
 		count++;

@@ -1,4 +1,5 @@
 /* Text that scrolls: a window onto lines, and the lines themselves, broken at the window's edge. */
+#include "tui/ansi.h"
 #include "tui/view.h"
 
 #include "base/alloc.h"
@@ -77,12 +78,14 @@ void page_fini(struct page *page)
 {
 	str_fini(&page->text);
 	vec_fini(&page->lines);
+	vec_fini(&page->spans);
 }
 
 void page_clear(struct page *page, int width)
 {
 	str_clear(&page->text);
 	vec_clear(&page->lines);
+	vec_clear(&page->spans);
 	page->scroll.length = 0;
 	page->width = width;
 	page->column = page->indent = 0;
@@ -90,7 +93,7 @@ void page_clear(struct page *page, int width)
 
 static void add_piece(struct page *page, size_t begin, size_t end, int column, enum role role)
 {
-	struct page_line line = { begin, end - begin, column, role };
+	struct page_line line = { .offset = begin, .length = end - begin, .column = column, .role = role };
 
 	vec_push(&page->lines, line);
 	page->scroll.length = (long)page->lines.length;
@@ -155,6 +158,77 @@ void page_add_text(struct page *page, enum role role, const char *bytes, size_t 
 	}
 }
 
+static bool is_bare(const struct cell *cell)
+{
+	return cell->text[0] == ' ' && !cell->text[1] && cell->role == ROLE_TEXT && !cell->attributes;
+}
+
+static void add_cell(struct page *page, enum role role, const struct cell *cell, bool first)
+{
+	struct page_span span = { page->text.length, cell->role, cell->attributes };
+	const struct page_span *last = first ? NULL : &page->spans.items[page->spans.length - 1];
+
+	if (span.role == ROLE_TEXT)
+		span.role = (uint8_t)role;
+	if (!last || last->role != span.role || last->attributes != span.attributes)
+		vec_push(&page->spans, span);
+	for (unsigned part = 0; part < CELL_PARTS && cell->text[part]; part++) {
+		char bytes[4];
+
+		str_add(&page->text, bytes, utf8_encode(cell->text[part], bytes));
+	}
+}
+
+void page_add_cells(struct page *page, enum role role, const struct cell *cells, size_t count)
+{
+	int column = page->column;
+	size_t i = 0;
+
+	while (count && is_bare(&cells[count - 1]))
+		count--;
+	do {
+		size_t begin = page->text.length, spans = page->spans.length, first = i;
+		struct page_line *line;
+		int used = 0;
+
+		while (i < count && (i == first || column + used + cells[i].width <= page->width)) {
+			if (cells[i].width)
+				add_cell(page, role, &cells[i], i == first);
+			used += cells[i++].width;
+		}
+		/* The right half goes with the left one. */
+		while (i < count && !cells[i].width)
+			i++;
+		add_piece(page, begin, page->text.length, column, role);
+		line = &page->lines.items[page->lines.length - 1];
+		line->spans = spans;
+		line->span_count = page->spans.length - spans;
+		column = page->indent;
+	} while (i < count);
+}
+
+struct printed {
+	struct page *page;
+	enum role role;
+};
+
+static void add_printed_line(void *context, const struct cell *cells, size_t count)
+{
+	struct printed *printed = context;
+
+	page_add_cells(printed->page, printed->role, cells, count);
+}
+
+void page_add_printed(struct page *page, enum role role, const char *bytes, size_t length)
+{
+	struct printed printed = { page, role };
+	struct ansi *ansi = ansi_new(add_printed_line, &printed);
+
+	ansi_feed(ansi, bytes, length);
+	ansi_end(ansi);
+	ansi_free(ansi);
+}
+
 void page_add_format(struct page *page, enum role role, const char *format, ...)
 {
 	struct str text = STR_INIT;
@@ -169,14 +243,33 @@ void page_add_format(struct page *page, enum role role, const char *format, ...)
 
 /* --- on the screen --- */
 
+static void draw_spans(struct screen *screen, const struct page *page, const struct page_line *line, int row,
+		       int column, int width)
+{
+	for (size_t i = 0; i < line->span_count; i++) {
+		const struct page_span *span = &page->spans.items[line->spans + i];
+		size_t end = i + 1 < line->span_count ? span[1].offset : line->offset + line->length;
+		int used = screen_text_n(screen, row, column, width, (enum role)span->role,
+					 page->text.data + span->offset, end - span->offset);
+
+		screen_set_attributes(screen, row, column, used, span->attributes);
+		column += used;
+		width -= used;
+	}
+}
+
 void page_draw(struct app *app, const struct page *page, struct area area, bool highlight)
 {
 	for (int i = 0; i < area.height && (size_t)(page->scroll.top + i) < page->lines.length; i++) {
 		const struct page_line *line = &page->lines.items[page->scroll.top + i];
 		int row = area.row + i;
 
-		screen_text_n(app->screen, row, area.column + line->column, area.width - line->column,
-			      line->role, page->text.data + line->offset, line->length);
+		if (line->span_count)
+			draw_spans(app->screen, page, line, row, area.column + line->column,
+				   area.width - line->column);
+		else
+			screen_text_n(app->screen, row, area.column + line->column, area.width - line->column,
+				      line->role, page->text.data + line->offset, line->length);
 		if (highlight && app->search.length)
 			screen_highlight(app->screen, row, area.column, area.width, app->search.data);
 	}

@@ -334,6 +334,14 @@ void screen_mark(struct screen *screen, int row, int column, int width, enum mar
 		cell_at(screen, row, i)->mark = (uint8_t)mark;
 }
 
+void screen_set_attributes(struct screen *screen, int row, int column, int width, unsigned attributes)
+{
+	if (row < 0 || row >= screen->height || column < 0)
+		return;
+	for (int i = column; i < column + width && i < screen->width; i++)
+		cell_at(screen, row, i)->attributes = (uint8_t)attributes;
+}
+
 static uint32_t ascii_lower(uint32_t code_point)
 {
 	return code_point >= 'A' && code_point <= 'Z' ? code_point + 32 : code_point;
@@ -362,8 +370,10 @@ void screen_highlight(struct screen *screen, int row, int column, int width, con
 		}
 		if (position < length || end == start)
 			continue;
-		for (int i = start; i < end && i < screen->width; i++)
+		for (int i = start; i < end && i < screen->width; i++) {
 			cell_at(screen, row, i)->role = ROLE_MATCH;
+			cell_at(screen, row, i)->attributes = 0;
+		}
 		start = end - 1;
 	}
 }

@@ -91,6 +91,8 @@ void screen_fill(struct screen *screen, int row, int column, int width, enum rol
 const char *screen_glyph_text(const struct screen *screen, enum glyph glyph);
 /* Lays a mark over cells; the last one counts. */
 void screen_mark(struct screen *screen, int row, int column, int width, enum mark mark);
+/* On top of what the roles of these cells look like: ATTRIBUTE_…. */
+void screen_set_attributes(struct screen *screen, int row, int column, int width, unsigned attributes);
 /* Gives the cells that show `needle` (ignoring ASCII case) ROLE_MATCH. */
 void screen_highlight(struct screen *screen, int row, int column, int width, const char *needle);
 /* Shows the terminal's cursor there; row -1 hides it, and so does screen_clear. */
@@ -106,7 +108,7 @@ struct cell {
 	uint32_t text[CELL_PARTS]; /* a code point and what combines with it; 0 ends */
 	uint8_t width;             /* 1, 2, or 0: the right half of the one before */
 	uint8_t role, mark;
-	uint8_t unused;            /* 0: cells are compared as bytes */
+	uint8_t attributes;        /* ATTRIBUTE_… on top of what the role looks like */
 };
 
 const struct cell *screen_row(const struct screen *screen, int row); /* `width` cells; borrowed */

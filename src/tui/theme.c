@@ -49,6 +49,22 @@ static const struct look looks[ROLE_COUNT] = {
 	[ROLE_WARNING] = { 16, 214, COLOR_BLACK, COLOR_YELLOW, false, 0, A_REVERSE },
 	[ROLE_PROMPT] = { OWN, OWN, OWN, OWN, false, A_BOLD, A_BOLD },
 	[ROLE_MATCH] = { 16, 221, COLOR_BLACK, COLOR_YELLOW, false, 0, A_UNDERLINE | A_BOLD },
+	[ROLE_ANSI_BLACK] = { 0, OWN, COLOR_BLACK, OWN, false, 0, 0 },
+	[ROLE_ANSI_RED] = { 1, OWN, COLOR_RED, OWN, false, 0, 0 },
+	[ROLE_ANSI_GREEN] = { 2, OWN, COLOR_GREEN, OWN, false, 0, 0 },
+	[ROLE_ANSI_YELLOW] = { 3, OWN, COLOR_YELLOW, OWN, false, 0, 0 },
+	[ROLE_ANSI_BLUE] = { 4, OWN, COLOR_BLUE, OWN, false, 0, 0 },
+	[ROLE_ANSI_MAGENTA] = { 5, OWN, COLOR_MAGENTA, OWN, false, 0, 0 },
+	[ROLE_ANSI_CYAN] = { 6, OWN, COLOR_CYAN, OWN, false, 0, 0 },
+	[ROLE_ANSI_WHITE] = { 7, OWN, COLOR_WHITE, OWN, false, 0, 0 },
+	[ROLE_ANSI_BRIGHT_BLACK] = { 8, OWN, COLOR_BLACK, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_RED] = { 9, OWN, COLOR_RED, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_GREEN] = { 10, OWN, COLOR_GREEN, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_YELLOW] = { 11, OWN, COLOR_YELLOW, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_BLUE] = { 12, OWN, COLOR_BLUE, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_MAGENTA] = { 13, OWN, COLOR_MAGENTA, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_CYAN] = { 14, OWN, COLOR_CYAN, OWN, true, 0, 0 },
+	[ROLE_ANSI_BRIGHT_WHITE] = { 15, OWN, COLOR_WHITE, OWN, true, 0, 0 },
 };
 
 /* The row of the cursor on 256 colours: each role keeps its colour on a background of its own. With fewer
@@ -61,9 +77,34 @@ struct style {
 	short pair;
 };
 
+#define PAIRS_MAX 256
+#define ANSI_COLOURS (ROLE_ANSI_BRIGHT_WHITE - ROLE_ANSI_BLACK + 1)
+
 struct theme {
 	struct style styles[MARK_COUNT][ROLE_COUNT];
+	struct style backs[ANSI_COLOURS]; /* text on an ANSI colour */
+	bool mono;
+	struct {
+		short front, back;
+	} pairs[PAIRS_MAX]; /* that were made; the first is number 1 */
+	short pair_count;
 };
+
+/* Roles that look alike share one: terminals with 8 colours have but 64. */
+static short pair_of(struct theme *theme, short front, short back)
+{
+	if (front == OWN && back == OWN)
+		return 0;
+	for (short i = 0; i < theme->pair_count; i++)
+		if (theme->pairs[i].front == front && theme->pairs[i].back == back)
+			return (short)(i + 1);
+	if (theme->pair_count == PAIRS_MAX || theme->pair_count + 1 >= COLOR_PAIRS ||
+	    init_pair((short)(theme->pair_count + 1), front, back) == ERR)
+		return 0;
+	theme->pairs[theme->pair_count].front = front;
+	theme->pairs[theme->pair_count].back = back;
+	return ++theme->pair_count;
+}
 
 char theme_letter(enum role role)
 {
@@ -89,8 +130,6 @@ static void choose_mono(struct theme *theme)
 
 static void choose_deep(struct theme *theme)
 {
-	short pair = 1;
-
 	for (unsigned mark = 0; mark < MARK_COUNT; mark++) {
 		for (unsigned role = 0; role < ROLE_COUNT; role++) {
 			const struct look *look = &looks[role];
@@ -105,8 +144,7 @@ static void choose_deep(struct theme *theme)
 			} else if (mark == MARK_CURSOR_WEAK && role != ROLE_MATCH) {
 				back = DEEP_CURSOR_WEAK;
 			}
-			init_pair(pair, front, back);
-			style->pair = pair++;
+			style->pair = pair_of(theme, front, back);
 			style->attributes = look->attributes;
 		}
 	}
@@ -114,7 +152,7 @@ static void choose_deep(struct theme *theme)
 
 static void choose_plain(struct theme *theme, bool sixteen)
 {
-	short pair = 1;
+	short cursor = pair_of(theme, COLOR_BLACK, COLOR_CYAN);
 
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		const struct look *look = &looks[role];
@@ -135,29 +173,42 @@ static void choose_plain(struct theme *theme, bool sixteen)
 			else
 				style->attributes |= A_BOLD;
 		}
-		init_pair(pair, front, look->plain_back);
-		style->pair = pair++;
+		style->pair = pair_of(theme, front, look->plain_back);
 		theme->styles[MARK_CURSOR_WEAK][role] = *style;
 		theme->styles[MARK_CURSOR_WEAK][role].attributes |= A_UNDERLINE;
 	}
-	init_pair(pair, COLOR_BLACK, COLOR_CYAN);
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		theme->styles[MARK_CURSOR][role].pair = pair;
+		theme->styles[MARK_CURSOR][role].pair = cursor;
 	theme->styles[MARK_CURSOR][ROLE_MATCH] = theme->styles[MARK_NONE][ROLE_MATCH];
+}
+
+/* Black or white, whichever can be read on it. */
+static void choose_backs(struct theme *theme)
+{
+	for (unsigned colour = 0; colour < ANSI_COLOURS; colour++) {
+		bool dark = colour == 0 || colour == 1 || colour == 4 || colour == 5 || colour == 8 || colour == 12;
+		short back = (short)(COLORS >= 16 ? colour : colour % 8);
+		short white = COLORS >= 16 ? COLOR_WHITE + 8 : COLOR_WHITE;
+
+		theme->backs[colour].pair = pair_of(theme, dark ? white : COLOR_BLACK, back);
+	}
 }
 
 struct theme *theme_new(bool color)
 {
 	struct theme *theme = ALLOC_NEW(struct theme);
 
-	if (!color || !has_colors() || start_color() == ERR || use_default_colors() == ERR)
+	theme->mono = !color || !has_colors() || start_color() == ERR || use_default_colors() == ERR || COLORS < 8 ||
+		      COLOR_PAIRS < 64;
+	if (theme->mono) {
 		choose_mono(theme);
-	else if (COLORS >= 256 && COLOR_PAIRS > MARK_COUNT * ROLE_COUNT)
+		return theme;
+	}
+	if (COLORS >= 256 && COLOR_PAIRS > PAIRS_MAX)
 		choose_deep(theme);
-	else if (COLORS >= 8 && COLOR_PAIRS > ROLE_COUNT + 1)
-		choose_plain(theme, COLORS >= 16);
 	else
-		choose_mono(theme);
+		choose_plain(theme, COLORS >= 16);
+	choose_backs(theme);
 	return theme;
 }
 
@@ -166,10 +217,24 @@ void theme_free(struct theme *theme)
 	free(theme);
 }
 
-unsigned long theme_attributes(const struct theme *theme, enum role role, enum mark mark, short *pair)
+unsigned long theme_attributes(const struct theme *theme, enum role role, enum mark mark, unsigned attributes,
+			       short *pair)
 {
 	const struct style *style = &theme->styles[mark][role];
+	unsigned long result;
 
+	if ((attributes & ATTRIBUTE_REVERSE) && !theme->mono && role >= ROLE_ANSI_BLACK &&
+	    role <= ROLE_ANSI_BRIGHT_WHITE && mark != MARK_CURSOR) {
+		style = &theme->backs[role - ROLE_ANSI_BLACK];
+		attributes &= ~(unsigned)ATTRIBUTE_REVERSE;
+	}
+	result = style->attributes;
+	result |= attributes & ATTRIBUTE_BOLD ? A_BOLD : 0;
+	result |= attributes & ATTRIBUTE_DIM ? A_DIM : 0;
+	result |= attributes & ATTRIBUTE_ITALIC ? A_ITALIC : 0;
+	result |= attributes & ATTRIBUTE_UNDERLINE ? A_UNDERLINE : 0;
+	if (attributes & ATTRIBUTE_REVERSE)
+		result ^= A_REVERSE;
 	*pair = style->pair;
-	return style->attributes;
+	return result;
 }

@@ -42,7 +42,23 @@
 	X(NOTE, 'i')          \
 	X(WARNING, 'W')       \
 	X(PROMPT, 'p')        \
-	X(MATCH, '*')
+	X(MATCH, '*')         \
+	X(ANSI_BLACK, '0')    \
+	X(ANSI_RED, '1')      \
+	X(ANSI_GREEN, '2')    \
+	X(ANSI_YELLOW, '3')   \
+	X(ANSI_BLUE, '4')     \
+	X(ANSI_MAGENTA, '5')  \
+	X(ANSI_CYAN, '6')     \
+	X(ANSI_WHITE, '7')    \
+	X(ANSI_BRIGHT_BLACK, '8') \
+	X(ANSI_BRIGHT_RED, '9')   \
+	X(ANSI_BRIGHT_GREEN, 'G') \
+	X(ANSI_BRIGHT_YELLOW, 'Y') \
+	X(ANSI_BRIGHT_BLUE, 'B')  \
+	X(ANSI_BRIGHT_MAGENTA, 'A') \
+	X(ANSI_BRIGHT_CYAN, 'c')  \
+	X(ANSI_BRIGHT_WHITE, 'H')
 
 enum role {
 #define X(name, letter) ROLE_##name,
@@ -54,6 +70,15 @@ enum role {
 /* How a row is marked, laid over the roles of its cells. */
 enum mark { MARK_NONE, MARK_CURSOR /* the selected row of the focused pane */, MARK_CURSOR_WEAK, MARK_COUNT };
 
+/* What programs ask for in their output, on top of what a role looks like. */
+enum {
+	ATTRIBUTE_BOLD = 1,
+	ATTRIBUTE_DIM = 2,
+	ATTRIBUTE_ITALIC = 4,
+	ATTRIBUTE_UNDERLINE = 8,
+	ATTRIBUTE_REVERSE = 16,
+};
+
 char theme_letter(enum role role);
 
 struct theme; /* the terminal's attributes for each role and mark */
@@ -61,7 +86,9 @@ struct theme; /* the terminal's attributes for each role and mark */
 /* After curses started. `color` false: no colours at all. */
 struct theme *theme_new(bool color);
 void theme_free(struct theme *theme);
-/* curses' attributes, and the colour pair through `pair`. */
-unsigned long theme_attributes(const struct theme *theme, enum role role, enum mark mark, short *pair);
+/* curses' attributes, and the colour pair through `pair`. `attributes`: ATTRIBUTE_…; an ANSI colour in reverse
+ * is the background of text that can be read on it. */
+unsigned long theme_attributes(const struct theme *theme, enum role role, enum mark mark, unsigned attributes,
+			       short *pair);
 
 #endif

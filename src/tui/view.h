@@ -63,12 +63,20 @@ struct page_line {
 	size_t offset, length; /* of page.text */
 	int column;
 	enum role role;
+	size_t spans, span_count; /* of page.spans; none: all of it has the role */
+};
+
+/* From here on, until the line's next span, text looks so. */
+struct page_span {
+	size_t offset; /* of page.text */
+	uint8_t role, attributes;
 };
 
 /* Lines of text, broken at the window's edge. */
 struct page {
 	struct str text;
 	VEC(struct page_line) lines;
+	VEC(struct page_span) spans;
 	struct scroll scroll; /* its length is that of `lines` */
 	int width;            /* that the lines are broken for */
 	int column, indent;   /* where the next lines begin, and where they go on once broken */
@@ -263,6 +271,10 @@ void page_clear(struct page *page, int width);
 /* One line of text from outside: made visible, tabs as blanks. */
 void page_add_line(struct page *page, enum role role, const char *bytes, size_t length);
 void page_add_text(struct page *page, enum role role, const char *bytes, size_t length);
+/* What a program printed, as a terminal would show it (ansi.h); what it left as it was has the role. */
+void page_add_printed(struct page *page, enum role role, const char *bytes, size_t length);
+/* One such line; `cells` as ansi.h gives them. */
+void page_add_cells(struct page *page, enum role role, const struct cell *cells, size_t count);
 void page_add_format(struct page *page, enum role role, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void page_draw(struct app *app, const struct page *page, struct area area, bool highlight);
