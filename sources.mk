@@ -311,6 +311,10 @@ library_sources = \
 	src/tui/tests.c \
 	src/tui/theme.c \
 	src/tui/theme.h \
+	src/tui/theme_color.c \
+	src/tui/theme_color.h \
+	src/tui/theme_default.c \
+	src/tui/theme_style.c \
 	src/tui/tui.c \
 	src/tui/tui.h \
 	src/tui/view.h \
@@ -449,6 +453,7 @@ unit_tests = \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_terminal \
+	tests/unit/test_tui_theme \
 	tests/unit/test_utf8 \
 	tests/unit/test_values \
 	tests/unit/test_wilson \
