@@ -207,6 +207,8 @@ library_sources = \
 	src/worker/offspring.h \
 	src/worker/pool.c \
 	src/worker/pool.h \
+	src/worker/room.c \
+	src/worker/room.h \
 	src/worker/runner.h \
 	src/worker/spawn.c \
 	src/worker/spawn.h \
@@ -248,6 +250,8 @@ library_sources = \
 	src/engine/internal.h \
 	src/engine/past.c \
 	src/engine/rerun.c \
+	src/engine/resting.c \
+	src/engine/resting.h \
 	src/engine/retry.c \
 	src/engine/rules.c \
 	src/engine/rules.h \
@@ -442,6 +446,7 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_ring_kill \
 	tests/unit/test_ring_wakeups \
+	tests/unit/test_room \
 	tests/unit/test_sched \
 	tests/unit/test_sched_walk \
 	tests/unit/test_shard \
@@ -489,6 +494,7 @@ script_tests = \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
 	tests/cli/memory_limit.sh \
+	tests/cli/memory_low.sh \
 	tests/cli/output.sh \
 	tests/cli/pytest_bad_input.sh \
 	tests/cli/pytest_crashes.sh \
@@ -606,6 +612,7 @@ shipped_files = \
 	tests/fuzz/run.sh \
 	tests/layers.txt \
 	tests/lib/cases.sh \
+	tests/lib/groups.sh \
 	tests/lib/python.sh \
 	tests/lib/runs.sh \
 	tests/lib/summary.sh \

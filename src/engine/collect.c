@@ -485,6 +485,7 @@ void collect_end(struct engine *engine)
 		stop_watch_session(engine);
 		sched_collected(engine->sched, engine->workers);
 		slots_start(engine);
+		resting_watch(engine);
 		dispatch(engine);
 	}
 	finish_check(engine);

@@ -11,10 +11,16 @@
 
 #include <stdlib.h>
 
-static bool takes_jobs(const struct engine *engine, const struct slot *slot)
+/* What was begun there may go on. */
+static bool may_hold(const struct engine *engine, const struct slot *slot)
 {
 	return slot->state != SLOT_EMPTY && !slot->reserved && !slot->leaving && !engine->closed &&
 	       !engine->paused && !engine->replacing;
+}
+
+static bool takes_jobs(const struct engine *engine, const struct slot *slot)
+{
+	return may_hold(engine, slot) && !slot->resting;
 }
 
 /* One that is about to end and waits to hear what comes next counts as ended: its slot comes before those that only
@@ -223,6 +229,11 @@ static void check_stuck(struct engine *engine)
 			return;
 		asked = asked || takes_jobs(engine, slot);
 	}
+	/* What is left may be bound to one that rests. */
+	if (resting_end_one(engine)) {
+		dispatch(engine);
+		return;
+	}
 	const char *message = asked ? sched_stuck(engine->sched) : NULL;
 	if (message)
 		stop_for_scheduler(engine, message);
@@ -311,7 +322,7 @@ bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test)
 {
 	struct slot *place = &engine->slots[slot];
 	place->reserved = false;
-	if (!engine_entry(engine, test)->found.server || place->ahead || place->running || !takes_jobs(engine, place))
+	if (!engine_entry(engine, test)->found.server || place->ahead || place->running || !may_hold(engine, place))
 		return false;
 	send_job(engine, slot, test);
 	return true;

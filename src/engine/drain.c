@@ -27,6 +27,7 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		return;
 	if (event->type == EVENT_WORKER_SAMPLE && event->rss > engine->worker_memory)
 		engine->worker_memory = event->rss;
+	resting_note(engine, event);
 	bus_pass(engine, event);
 	if (event->type == EVENT_TEST_FINISHED) {
 		stacks_note(engine, event);

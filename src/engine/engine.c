@@ -47,8 +47,9 @@ static void open_handles(struct engine *engine)
 	uv_timer_init(engine->loop, &engine->retry_timer);
 	uv_timer_init(engine->loop, &engine->fresh_start);
 	uv_timer_init(engine->loop, &engine->session);
+	uv_timer_init(engine->loop, &engine->room);
 	engine->doorbell.data = engine->guardian.data = engine->more.data = engine;
-	engine->session.data = engine;
+	engine->session.data = engine->room.data = engine;
 	engine->second.data = engine->retry_timer.data = engine->before_sleep.data = engine->fresh_start.data = engine;
 	uv_poll_start(&engine->doorbell, UV_READABLE, drain_on_doorbell);
 	uv_poll_start(&engine->guardian, UV_READABLE | UV_DISCONNECT, slots_on_guardian);
@@ -197,6 +198,7 @@ void engine_close(struct engine *engine)
 		uv_close((uv_handle_t *)&engine->second, NULL);
 		uv_close((uv_handle_t *)&engine->retry_timer, NULL);
 		uv_close((uv_handle_t *)&engine->session, NULL);
+		uv_close((uv_handle_t *)&engine->room, NULL);
 		uv_close((uv_handle_t *)&engine->fresh_start, NULL);
 		vec_each(&engine->servers, server)
 			server_close(*server);

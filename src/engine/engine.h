@@ -12,6 +12,7 @@
  *     slots.c     births and deaths of workers
  *     team.c      how many workers there are
  *     retry.c     whether and when another attempt follows
+ *     resting.c   workers that start nothing while memory is low
  *     stacks.c    whether debuggers are asked for the stacks of tests that hang
  *     diagnosis.c what was seen of an end → diagnosis
  *     verdict.c   finished attempts    → rerun or test.verdict

@@ -16,6 +16,9 @@
 #include "sched/sched.h"
 #include "store/history.h"
 #include "store/quarantine.h"
+#include "worker/memory.h"
+#include "worker/room.h"
+#include "worker/usage.h"
 
 #include <stdbool.h>
 
@@ -70,6 +73,7 @@ struct slot {
 	bool reserved;     /* its test failed and is to be run again here: nothing else is sent before */
 	bool retiring;     /* its harnesses were told to leave */
 	bool scheduled;    /* the scheduler counts on it */
+	bool resting;      /* memory is low: it gets no more until there is room */
 	bool leaving;      /* fewer workers were asked for: it gets no more, and goes when what it runs has ended */
 	struct blocked *blocked; /* waits until commands can be written, NULL: it needn't */
 };
@@ -151,6 +155,9 @@ struct engine {
 	bool recorded;             /* history_begin was called */
 	bool read_only_history;    /* `history` may not be written */
 	uint64_t worker_memory;    /* bytes, the most that one worker took */
+	uint64_t test_memory;      /* bytes, the most that one worker or test took */
+	struct room_source room_source;
+	bool memory_low;           /* it was said, and is not over */
 	uint32_t starts;           /* tests that were started, each counted once */
 	VEC(struct found_test) held; /* found, not told: all must be known before it is decided which are run, or when */
 	struct given *given;       /* --order given; NULL: the order is not given */
@@ -192,6 +199,7 @@ struct engine {
 	uv_idle_t more;            /* runs while the ring has more than one round may take */
 	uv_timer_t second;         /* journal flush, delayed reruns */
 	uv_timer_t retry_timer;
+	uv_timer_t room;           /* looks whether memory is low */
 	uv_timer_t session;        /* with --session-timeout: looks whether it is over */
 	uint64_t session_used, session_looked; /* ns: of that time; when it was looked at last */
 	bool handles_open;
@@ -288,6 +296,11 @@ void rerun_failed(struct server *server, const char *message);
 /* It died before it told what changed: the tests are collected anew. */
 void rerun_unanswered(struct server *server);
 void rerun_start_fresh(uv_timer_t *timer);
+
+/* resting.c: workers start nothing new while memory is low. */
+void resting_watch(struct engine *engine); /* looks now, before anything is started, and from now on */
+void resting_note(struct engine *engine, const struct event *event);
+bool resting_end_one(struct engine *engine); /* false: none rests */
 
 /* stacks.c: whether debuggers are asked for the stacks of tests that hang. They compute for some tenths of a second each,
  * and after some of a program, and some more of a run, the next ones tell nothing new. */

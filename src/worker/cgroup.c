@@ -94,15 +94,16 @@ static void limit_memory(struct cgroup_limits *out, uint64_t limit, uint64_t use
 	if (left >= out->memory)
 		return;
 	out->memory = left;
+	out->memory_limit = limit;
 	note_file(out->memory_file, directory, name);
 }
 
 /* Of the process's own group, which is looked at first. */
-static void note_kills(struct cgroup_limits *out, const char *directory, const char *name)
+static void note_own(char file[CGROUP_FILE_SIZE], const char *directory, const char *name)
 {
 	char *path = fs_join(directory, name);
-	if (!out->kills_file[0] && fs_exists(path))
-		note_file(out->kills_file, directory, name);
+	if (!file[0] && fs_exists(path))
+		note_file(file, directory, name);
 	free(path);
 }
 
@@ -110,7 +111,8 @@ static void look_v2(const char *directory, struct cgroup_limits *out)
 {
 	struct str text = STR_INIT;
 	long long quota, period;
-	note_kills(out, directory, "memory.events");
+	note_own(out->kills_file, directory, "memory.events");
+	note_own(out->pressure_file, directory, "memory.pressure");
 	if (read_text(directory, "cpu.max", SMALL_FILE, &text) &&
 	    sscanf(text.data, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0)
 		limit_quota(out, (double)quota / (double)period, directory, "cpu.max");
@@ -139,7 +141,7 @@ static void look_v1_cpu(const char *directory, struct cgroup_limits *out)
 static void look_v1_memory(const char *directory, struct cgroup_limits *out)
 {
 	uint64_t limit, used;
-	note_kills(out, directory, "memory.oom_control");
+	note_own(out->kills_file, directory, "memory.oom_control");
 	/* No limit is the largest number of pages: 2⁶³ bytes, less a part of a page. */
 	if (!read_number(directory, "memory.limit_in_bytes", &limit) || limit >= UINT64_C(1) << 62 ||
 	    !read_number(directory, "memory.usage_in_bytes", &used))

@@ -15,7 +15,9 @@ struct cgroup_limits {
 	char quota_file[CGROUP_FILE_SIZE]; /* that says so; "": none */
 	uint64_t memory; /* bytes that the narrowest limit leaves, pages of files that could go counted in;
 			  * UINT64_MAX: no limit */
+	uint64_t memory_limit; /* bytes, that limit itself */
 	char memory_file[CGROUP_FILE_SIZE]; /* the limit's; "": none */
+	char pressure_file[CGROUP_FILE_SIZE]; /* memory.pressure of this group, version 2 only; "": none */
 	char kills_file[CGROUP_FILE_SIZE]; /* whose line "oom_kill N" counts the processes of this group that the kernel
 					    * killed for want of memory; "": none */
 };

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091,SC2154
 . "$srcdir/tests/lib/runs.sh"
 . "$srcdir/tests/lib/python.sh"
+. "$srcdir/tests/lib/groups.sh"
 
 message_of() {
 	events test.verdict | grep -F "\"id\":\"$1\"" | field message
@@ -73,34 +74,11 @@ check 'and does not get its grace for that' await none_marked
 
 # --- the kernel's killer, in a control group of our own ---
 
-group=$(perl -e '
-	open my $in, "<", "/proc/self/cgroup" or exit 1;
-	my %path = map { /^\d+:([^:]*):(.*)$/ ? ($1 => $2) : () } <$in>;
-	for my $try (["/sys/fs/cgroup/memory$path{memory}", "memory.limit_in_bytes", "memory.oom_control"],
-		     ["/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control"],
-		     ["/sys/fs/cgroup$path{q()}", "memory.max", "memory.events"]) {
-		my ($base, $limit, $events) = @$try;
-		next unless -d $base && -w "$base/cgroup.procs";
-		my $group = "$base/xtop-test-$ARGV[0]";
-		mkdir $group or next;
-		if (-e "$group/$events" && open my $out, ">", "$group/$limit") {
-			if (syswrite $out, 100 << 20) {
-				close $out;
-				print "$group $events";
-				exit 0;
-			}
-		}
-		rmdir $group;
-	}
-	exit 1' "$$")
-if [ "$group" ]; then
-	events_file=${group#* } group=${group% *}
+if make_group $((100 << 20)); then
 	# Only what is run from here on is in it.
 	kernel_run() {
-		rm -f "$scratch/events"
-		XTOP_TEST_MARK=$mark sh -c 'echo $$ >"$0/cgroup.procs" || exit 99; exec "$@"' "$group" "$XTOP" --no-tui \
-			--rootdir "$scratch" --events "$scratch/events" "$@" </dev/null >"$scratch/out" 2>"$scratch/err"
-		status=$?
+		start_in_group "$@"
+		finish
 	}
 	program suicide.sh <<-'END'
 		#!/bin/sh
