@@ -16,6 +16,8 @@ struct test_facts {
 	enum outcome outcome;  /* the last verdict (of history, or of this run), NONE: none is known */
 	bool flaky, quarantined; /* the last verdict was flaky; it is in quarantine now */
 	uint64_t duration;     /* ns: the last or expected one; UINT64_MAX: not known */
+	/* Of the run that is looked at; NULL: none, or there is no such run. `worker` is "gw" and a number. */
+	const char *status, *worker, *code, *message;
 };
 
 #endif

@@ -21,6 +21,11 @@ const char *const filter_function_names[] = {
 #undef X
 };
 
+const char *const filter_statuses[] = {
+	"waiting", "running", "retry",	 "again",   "passed",  "failed", "error", "timeout",
+	"crashed", "skipped", "xfailed", "xpassed", "notrun", "flaky",  NULL,
+};
+
 struct parser {
 	struct filter_lexer lexer; /* whose source is its first member too */
 	struct filter *filter;
@@ -157,6 +162,23 @@ static int read_outcome(struct filter_lexer *lexer, struct matcher *matcher)
 	return 0;
 }
 
+/* Likewise what the dashboard calls it. */
+static int read_status(struct filter_lexer *lexer, struct matcher *matcher)
+{
+	size_t argument = lexer->source.at;
+	unsigned i = 0;
+
+	if (read_matcher(lexer, false, FILTER_STATUS, matcher) != 0)
+		return -1;
+	if (matcher->kind == MATCHER_PART)
+		matcher->kind = MATCHER_EQUAL;
+	while (filter_statuses[i] && strcmp(matcher->text, filter_statuses[i]))
+		i++;
+	if (matcher->kind == MATCHER_EQUAL && !filter_statuses[i])
+		return filter_advise_status(lexer, argument, matcher->text);
+	return 0;
+}
+
 static int read_duration(struct filter_lexer *lexer, struct filter_call *call)
 {
 	struct expression_source *source = &lexer->source;
@@ -192,6 +214,8 @@ static int read_argument(struct filter_lexer *lexer, struct filter_call *call)
 		return read_matcher(lexer, false, call->function, &call->matcher);
 	case ARGUMENT_OUTCOME:
 		return read_outcome(lexer, &call->matcher);
+	case ARGUMENT_STATUS:
+		return read_status(lexer, &call->matcher);
 	case ARGUMENT_DURATION:
 		return read_duration(lexer, call);
 	case ARGUMENT_NOTHING:
@@ -254,6 +278,10 @@ static int read_call(struct parser *parser, struct filter_call *call)
 		source->at = start;
 		return filter_advise_function(lexer, name);
 	}
+	if (call->function >= FILTER_FIRST_OF_RUN && !lexer->of_run) {
+		source->at = start;
+		return filter_advise_of_run(lexer, call->function);
+	}
 	source->at = opened + 1;
 	parser->bare.length = 0;
 	return read_brackets(lexer, call);
@@ -282,13 +310,14 @@ static int refuse(struct expression_source *source, enum wish wish, size_t opene
 	return filter_advise_token(&parser->lexer, wish, opened, parser->bare);
 }
 
-struct filter *filter_parse(const char *text, size_t *column, struct error *error)
+static struct filter *parse(const char *text, bool of_run, size_t *column, struct error *error)
 {
 	struct filter *filter = ALLOC_NEW(struct filter);
 	struct parser parser = { .filter = filter };
 	int result;
 
 	filter_lexer_init(&parser.lexer, text, error);
+	parser.lexer.of_run = of_run;
 	parser.lexer.source.leaf = read_leaf;
 	parser.lexer.source.refuse = refuse;
 	result = expression_parse(&filter->expression, &parser.lexer.source);
@@ -299,6 +328,16 @@ struct filter *filter_parse(const char *text, size_t *column, struct error *erro
 		return filter;
 	filter_free(filter);
 	return NULL;
+}
+
+struct filter *filter_parse(const char *text, size_t *column, struct error *error)
+{
+	return parse(text, false, column, error);
+}
+
+struct filter *filter_parse_of_run(const char *text, size_t *column, struct error *error)
+{
+	return parse(text, true, column, error);
 }
 
 void filter_free(struct filter *filter)

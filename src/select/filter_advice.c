@@ -63,11 +63,12 @@ static bool is_outcome(const char *name)
 }
 
 /* What may have been meant, else what there is. */
-static void add_meant(struct str *out, const char *name)
+static void add_meant(struct str *out, const struct filter_lexer *lexer, const char *name)
 {
 	static const char quotes[] = "text with brackets stands in quotes";
 	const char *here = elsewhere_name(name);
-	const char *nearest = text_nearest(name, filter_function_names, FILTER_FUNCTION_COUNT);
+	size_t count = lexer->of_run ? FILTER_FUNCTION_COUNT : FILTER_FIRST_OF_RUN;
+	const char *nearest = text_nearest(name, filter_function_names, count);
 
 	if (is_outcome(name)) {
 		str_add_format(out, "; did you mean outcome(%s)?", name);
@@ -81,7 +82,7 @@ static void add_meant(struct str *out, const char *name)
 		str_add_format(out, "; did you mean %s? (functions:", here);
 	else
 		str_add_format(out, " (%s; functions:", quotes);
-	for (size_t i = 0; i < FILTER_FUNCTION_COUNT; i++)
+	for (size_t i = 0; i < count; i++)
 		str_add_format(out, " %s", filter_function_names[i]);
 	str_add_char(out, ')');
 }
@@ -94,7 +95,7 @@ int filter_advise_function(struct filter_lexer *lexer, struct slice name)
 	struct str message = STR_INIT;
 
 	str_add_format(&message, "expected a function, found %s", found);
-	add_meant(&message, word);
+	add_meant(&message, lexer, word);
 	expression_complain(source, source->at, "%s", message.data);
 	str_fini(&message);
 	free(found);
@@ -124,6 +125,8 @@ int filter_advise_argument(struct filter_lexer *lexer, enum filter_function func
 		expected = ">, >=, < or <= and a duration, as in duration(> 5s)";
 	else if (function == FILTER_OUTCOME)
 		expected = "an outcome, as in outcome(failed)";
+	else if (function == FILTER_STATUS)
+		expected = "a status, as in status(running)";
 	expression_complain(source, source->at, "%s() expected %s, found %s", name, expected, found);
 	free(found);
 	return -1;
@@ -197,6 +200,34 @@ int filter_advise_outcome(struct filter_lexer *lexer, size_t argument, const cha
 	str_fini(&message);
 	free(found);
 	return -1;
+}
+
+int filter_advise_status(struct filter_lexer *lexer, size_t argument, const char *word)
+{
+	struct str message = STR_INIT;
+	const char *nearest;
+	size_t count = 0;
+	char *found = complaint_found(word, 0, strlen(word));
+
+	str_add_text(&message, "expected a status (");
+	for (; filter_statuses[count]; count++)
+		str_add_format(&message, count > 0 ? " %s" : "%s", filter_statuses[count]);
+	str_add_format(&message, "), found %s", found);
+	nearest = text_nearest(word, filter_statuses, count);
+	if (nearest)
+		str_add_format(&message, "; did you mean '%s'?", nearest);
+	expression_complain(&lexer->source, argument, "%s", message.data);
+	str_fini(&message);
+	free(found);
+	return -1;
+}
+
+int filter_advise_of_run(struct filter_lexer *lexer, enum filter_function function)
+{
+	return expression_complain(&lexer->source, lexer->source.at,
+				   "%s() asks what only a run knows, for the dashboard's filter line%s",
+				   filter_function_names[function],
+				   function == FILTER_STATUS ? "; did you mean outcome(...), of the last run?" : "");
 }
 
 /* Behind a complete expression stands a text: what may have been meant by it. */

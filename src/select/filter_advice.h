@@ -15,6 +15,10 @@ int filter_advise_argument(struct filter_lexer *lexer, enum filter_function func
 int filter_advise_close(struct filter_lexer *lexer, enum filter_function function, size_t argument);
 /* outcome(word), the word at `argument`. */
 int filter_advise_outcome(struct filter_lexer *lexer, size_t argument, const char *word);
+/* status(word), the word at `argument`. */
+int filter_advise_status(struct filter_lexer *lexer, size_t argument, const char *word);
+/* A function at source.at that asks what only a run knows, and there is none. */
+int filter_advise_of_run(struct filter_lexer *lexer, enum filter_function function);
 /* Something at source.at that can't stand there. `word`: the bare word before it, empty: there is none. */
 int filter_advise_token(struct filter_lexer *lexer, enum wish wish, size_t opened, struct slice word);
 

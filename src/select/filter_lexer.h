@@ -8,6 +8,7 @@
 struct filter_lexer {
 	struct expression_source source;
 	size_t token_length; /* bytes of the token that peek told */
+	bool of_run;         /* status() and its like may be asked */
 	uint32_t *partners;  /* of each bracket: where the one is that closes it, 0: none does */
 };
 

@@ -1,6 +1,8 @@
 #include "event/codec.h"
 #include "select/filter_parts.h"
 
+#include <string.h>
+
 /* What a call is asked about, with the facts it is asked of. */
 struct question {
 	const struct filter *filter;
@@ -44,6 +46,16 @@ static bool one_mark_matches(const struct matcher *matcher, const char *marks)
 static bool outcome_matches(const struct matcher *matcher, enum outcome outcome)
 {
 	return outcome != OUTCOME_NONE && text_matches(matcher, outcome_name(outcome));
+}
+
+/* A text is its whole name, or the number in it: "1" is a part of "gw11". */
+static bool worker_matches(const struct matcher *matcher, const char *worker)
+{
+	if (!worker)
+		return false;
+	if (matcher->kind == MATCHER_PART)
+		return !strcmp(matcher->text, worker) || !strcmp(matcher->text, worker + 2);
+	return text_matches(matcher, worker) || text_matches(matcher, worker + 2);
 }
 
 static bool duration_matches(const struct filter_call *call, uint64_t duration)
@@ -96,6 +108,14 @@ static bool call_matches(void *context, uint32_t number)
 		return duration_matches(call, facts->duration);
 	case FILTER_ALL:
 		return true;
+	case FILTER_STATUS:
+		return text_matches(&call->matcher, facts->status);
+	case FILTER_WORKER:
+		return worker_matches(&call->matcher, facts->worker);
+	case FILTER_CODE:
+		return text_matches(&call->matcher, facts->code);
+	case FILTER_MESSAGE:
+		return text_matches(&call->matcher, facts->message);
 	case FILTER_NONE:
 	case FILTER_FUNCTION_COUNT:
 		break;
@@ -127,6 +147,14 @@ bool filter_needs_collection(const struct filter *filter)
 		    it->function == FILTER_SCOPE || it->function == FILTER_ADAPTER)
 			return true;
 	}
+	return false;
+}
+
+bool filter_needs_quarantine(const struct filter *filter)
+{
+	vec_each(&filter->calls, it)
+		if (it->function == FILTER_QUARANTINED)
+			return true;
 	return false;
 }
 

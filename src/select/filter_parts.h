@@ -23,16 +23,21 @@
 	X(QUARANTINED, "quarantined", NOTHING) \
 	X(DURATION, "duration", DURATION)      \
 	X(ALL, "all", NOTHING)                 \
-	X(NONE, "none", NOTHING)
+	X(NONE, "none", NOTHING)               \
+	X(STATUS, "status", STATUS)            \
+	X(WORKER, "worker", MATCHER)           \
+	X(CODE, "code", MATCHER)               \
+	X(MESSAGE, "message", MATCHER)
 
 enum filter_function {
 #define X(name, text, argument) FILTER_##name,
 	FILTER_FUNCTIONS(X)
 #undef X
-		FILTER_FUNCTION_COUNT
+		FILTER_FUNCTION_COUNT,
+	FILTER_FIRST_OF_RUN = FILTER_STATUS /* from here on they ask what only a run knows */
 };
 
-enum filter_argument { ARGUMENT_NOTHING, ARGUMENT_MATCHER, ARGUMENT_OUTCOME, ARGUMENT_DURATION };
+enum filter_argument { ARGUMENT_NOTHING, ARGUMENT_MATCHER, ARGUMENT_OUTCOME, ARGUMENT_STATUS, ARGUMENT_DURATION };
 
 enum matcher_kind { MATCHER_PART, MATCHER_EQUAL, MATCHER_CASELESS, MATCHER_REGEX, MATCHER_GLOB };
 enum comparison { LONGER, LONGER_OR_EQUAL, SHORTER, SHORTER_OR_EQUAL };
@@ -59,5 +64,7 @@ struct filter {
 };
 
 extern const char *const filter_function_names[FILTER_FUNCTION_COUNT];
+/* What status() knows: what the dashboard says of a test. NULL-terminated. */
+extern const char *const filter_statuses[];
 
 #endif

@@ -273,6 +273,43 @@ static void an_outcome_is_a_whole_word(void **state)
 	assert_false_of(&facts, "outcome(#*)");
 }
 
+static bool matches_of_run(const char *text, const struct test_facts *facts)
+{
+	struct error error = ERROR_INIT;
+	struct filter *filter = filter_parse_of_run(text, NULL, &error);
+	bool result;
+
+	if (!filter)
+		print_message("%s\n", error.message);
+	assert_non_null(filter);
+	result = filter_matches(filter, facts);
+	filter_free(filter);
+	return result;
+}
+
+static void a_run_can_be_asked_for_its_results(void **state)
+{
+	struct test_facts facts = known;
+	static const char *const yes[] = {
+		"status(running)", "status(/run|wait/)", "worker(11)", "worker(gw11)", "worker(=gw11)", "worker(#gw1*)",
+		"code(XT1001)", "code(#XT1*)", "message(refused)", "message(~CONN) and duration(> 1s)", "flaky()",
+	};
+	static const char *const no[] = { "status(waiting)", "worker(1)", "worker(gw1)", "code(=XT1)", "message(=refused)" };
+
+	(void)state;
+	facts.status = "running";
+	facts.worker = "gw11";
+	facts.code = "XT1001";
+	facts.message = "ConnectionError: refused";
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		if (!matches_of_run(yes[i], &facts))
+			fail_msg("'%s' is false", yes[i]);
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		if (matches_of_run(no[i], &facts))
+			fail_msg("'%s' is true", no[i]);
+	assert_false(matches_of_run("status(running) or worker(1) or code(X) or message(y)", &unknown));
+}
+
 static void durations_are_compared(void **state)
 {
 	(void)state;
@@ -430,6 +467,25 @@ static void assert_refused(const char *text, const char *message, size_t column)
 		assert_int_equal(strlen(third), 2 + column);
 	}
 	assert_null(filter_parse(text, NULL, NULL));
+}
+
+static void before_a_run_there_are_no_results(void **state)
+{
+	struct error error = ERROR_INIT;
+	size_t column = 0;
+
+	(void)state;
+	assert_refused("slow and worker(3)",
+		       "worker() asks what only a run knows, for the dashboard's filter line", 10);
+	assert_refused("status(failed)",
+		       "status() asks what only a run knows, for the dashboard's filter line; did you mean "
+		       "outcome(...), of the last run?",
+		       1);
+	/* A bare word may be one of these names. */
+	assert_true(matches("status or foo", &known));
+	assert_null(filter_parse_of_run("all() & status(runing)", &column, &error));
+	assert_non_null(strstr(error.message, "did you mean 'running'?"));
+	assert_int_equal(column, 16);
 }
 
 static void mistakes_are_explained_where_they_are(void **state)
@@ -697,11 +753,13 @@ int main(void)
 		cmocka_unit_test(one_of_the_markers_has_to_match),
 		cmocka_unit_test(what_is_not_known_does_not_match),
 		cmocka_unit_test(an_outcome_is_a_whole_word),
+		cmocka_unit_test(a_run_can_be_asked_for_its_results),
 		cmocka_unit_test(durations_are_compared),
 		cmocka_unit_test(operators_bind_as_usual),
 		cmocka_unit_test(random_expressions_are_what_they_say),
 		cmocka_unit_test(it_tells_whether_a_history_is_needed),
 		cmocka_unit_test(a_pattern_that_was_given_up_is_told),
+		cmocka_unit_test(before_a_run_there_are_no_results),
 		cmocka_unit_test(mistakes_are_explained_where_they_are),
 		cmocka_unit_test(the_caret_stands_below_what_a_terminal_shows),
 		cmocka_unit_test(wide_and_combining_characters_count_as_they_are_shown),
