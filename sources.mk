@@ -291,6 +291,10 @@ library_sources = \
 	src/tui/detail.c \
 	src/tui/display.c \
 	src/tui/display.h \
+	src/tui/eta.c \
+	src/tui/eta.h \
+	src/tui/forecast.c \
+	src/tui/forecast.h \
 	src/tui/format.c \
 	src/tui/format.h \
 	src/tui/function_keys.c \
@@ -455,6 +459,7 @@ unit_tests = \
 	tests/unit/test_str \
 	tests/unit/test_tap \
 	tests/unit/test_tui_ansi \
+	tests/unit/test_tui_eta \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_terminal \

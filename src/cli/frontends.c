@@ -1,6 +1,7 @@
 #include "cli/frontends.h"
 
 #include "report/report.h"
+#include "worker/cpus.h"
 
 #include <langinfo.h>
 #include <stdio.h>
@@ -128,11 +129,14 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		       const struct control *control, bool replay, struct error *error)
 {
 	const struct config *config = frontends->config;
+	struct cpus_count machine;
+	cpus_count(0, &machine);
 	struct tui_options options = {
 		.ascii = wants_ascii(config),
 		.color = wants_color(config, STDOUT_FILENO),
 		.replay = replay,
 		.stay = config->stay || replay,
+		.memory = replay ? 0 : machine.memory,
 		.root = config->root,
 		.slow = config->slow,
 	};

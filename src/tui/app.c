@@ -42,6 +42,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->changed = true;
 	str_init(&app->search);
 	str_init(&app->prompt.text);
+	header_init(app);
 	tests_init(app);
 	detail_init(app);
 	log_init(app);
@@ -56,6 +57,7 @@ void app_free(struct app *app)
 	if (!app)
 		return;
 	rows_free(app->rows);
+	header_fini(app);
 	tests_fini(app);
 	detail_fini(app);
 	log_fini(app);
@@ -251,7 +253,7 @@ void app_hear(struct app *app, const struct event *event)
 	}
 	if (test)
 		rows_update(app->rows, test);
-	header_hear(app, event);
+	header_hear(app, event, test);
 	tests_hear(app, event);
 	detail_hear(app, event);
 	hear_news(app, event);

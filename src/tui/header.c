@@ -1,4 +1,5 @@
 /* The top of the dashboard: what runs, how far it is, and what came of it. */
+#include "tui/forecast.h"
 #include "tui/format.h"
 #include "tui/view.h"
 
@@ -7,6 +8,16 @@
 
 #include <stdio.h>
 #include <string.h>
+
+void header_init(struct app *app)
+{
+	app->header.forecast = forecast_new(app->run);
+}
+
+void header_fini(struct app *app)
+{
+	forecast_free(app->header.forecast);
+}
 
 static void move_to_second(struct header *header, uint64_t second)
 {
@@ -30,11 +41,12 @@ static double cpu_in_use(const struct run *run)
 	return workers ? share / workers : 0;
 }
 
-void header_hear(struct app *app, const struct event *event)
+void header_hear(struct app *app, const struct event *event, const struct test *test)
 {
 	struct header *header = &app->header;
 	uint64_t second = event->t / CLOCK_SECOND;
 
+	forecast_hear(header->forecast, event, test);
 	if (event->type == EVENT_TEST_VERDICT) {
 		if (second >= header->second)
 			move_to_second(header, second);
@@ -66,6 +78,9 @@ static uint64_t elapsed(const struct app *app)
 
 /* --- the first line --- */
 
+#define PIECES_MOST 10
+#define RANKS 7
+
 struct piece {
 	char text[48];
 	enum role role;
@@ -85,10 +100,15 @@ static void add_piece(struct piece *pieces, unsigned *count, int rank, enum role
 	piece->used = true;
 }
 
+static bool is_paused(const struct app *app)
+{
+	return app->control && !app->options.replay && app->control->paused(app->control->context);
+}
+
 static struct piece state_piece(const struct app *app)
 {
 	const struct tally_summary summary = tally_sum(&app->run->tally);
-	struct piece piece = { .role = ROLE_TITLE_FOCUS };
+	struct piece piece = { .role = ROLE_TITLE_FOCUS, .used = true };
 	const char *word = "running";
 
 	if (app->ended) {
@@ -108,7 +128,7 @@ static struct piece state_piece(const struct app *app)
 	} else if (app->stop_asked) {
 		word = " STOPPING ";
 		piece.role = ROLE_WARNING;
-	} else if (app->control && !app->options.replay && app->control->paused(app->control->context)) {
+	} else if (is_paused(app)) {
 		word = " PAUSED ";
 		piece.role = ROLE_WARNING;
 	} else if (!app->run->collected && !app->run->tally.done) {
@@ -117,6 +137,9 @@ static struct piece state_piece(const struct app *app)
 		word = "replay";
 	}
 	snprintf(piece.text, sizeof(piece.text), "%s", word);
+	/* What is usual needs no word where the line is short. */
+	if (piece.role == ROLE_TITLE_FOCUS)
+		piece.rank = 4;
 	return piece;
 }
 
@@ -133,18 +156,47 @@ static void draw_cpu_curve(struct app *app, int row, int column, int width)
 	}
 }
 
-static unsigned collect_pieces(struct app *app, struct piece pieces[10])
+static void add_eta(const struct app *app, struct piece *pieces, unsigned *count)
+{
+	struct eta_left left;
+	char text[48], eta[ETA_TEXT_SIZE];
+
+	if (app->ended || app->options.replay || app->stop_asked || !app->run->collected || is_paused(app) ||
+	    !forecast_left(app->header.forecast, app->model, app->now, &left))
+		return;
+	snprintf(text, sizeof(text), "eta %s", eta_text(eta, &left, app->options.ascii));
+	add_piece(pieces, count, 1, ROLE_STRONG, text);
+}
+
+static void add_memory(const struct app *app, struct piece *pieces, unsigned *count)
+{
+	uint64_t rss = 0, most = app->options.memory;
+	char text[48], number[FORMAT_SIZE], limit[FORMAT_SIZE];
+	bool much;
+
+	vec_each(&app->run->workers, worker)
+		rss += worker->rss;
+	much = most && rss > most / 10 * 9;
+	if (most)
+		snprintf(text, sizeof(text), "mem %s/%s%s", format_bytes(number, rss),
+			 format_bytes(limit, most), much ? "!" : "");
+	else
+		snprintf(text, sizeof(text), "mem %s", format_bytes(number, rss));
+	add_piece(pieces, count, 5, much ? ROLE_WARNING : ROLE_TEXT, text);
+}
+
+static unsigned collect_pieces(struct app *app, struct piece pieces[PIECES_MOST])
 {
 	const struct run *run = app->run;
 	unsigned count = 0, workers = 0;
-	uint64_t rss = 0;
 	char text[48], number[FORMAT_SIZE];
 
 	if (run->id) {
 		snprintf(text, sizeof(text), "run %.5s", run->id);
-		add_piece(pieces, &count, 4, ROLE_DIM, text);
+		add_piece(pieces, &count, 6, ROLE_DIM, text);
 	}
 	add_piece(pieces, &count, 1, ROLE_STRONG, format_clock(number, elapsed(app)));
+	add_eta(app, pieces, &count);
 	vec_each(&run->workers, worker)
 		workers += worker->state != WORKER_ABSENT;
 	/* The run may begin before it is known how many there will be. */
@@ -154,27 +206,22 @@ static unsigned collect_pieces(struct app *app, struct piece pieces[10])
 		snprintf(text, sizeof(text), "n=%u%s%.12s", workers, run->dist ? " " : "", run->dist ? run->dist : "");
 		add_piece(pieces, &count, 2, ROLE_TEXT, text);
 	}
-	vec_each(&run->workers, worker)
-		rss += worker->rss;
 	if (app->header.cpu_count && !app->ended) {
 		snprintf(text, sizeof(text), "cpu %3.0f%%", cpu_in_use(run) * 100);
 		add_piece(pieces, &count, 3, ROLE_TEXT, text);
 		pieces[count - 1].sparks = screen_width(app->screen) >= 100 ? 12 : 0;
-		snprintf(text, sizeof(text), "mem %s", format_bytes(number, rss));
-		add_piece(pieces, &count, 5, ROLE_TEXT, text);
+		add_memory(app, pieces, &count);
 	}
 	if (app->options.replay && app->ended)
 		add_piece(pieces, &count, 3, ROLE_DIM, "replay");
 	pieces[count] = state_piece(app);
-	pieces[count].rank = 0;
-	pieces[count].used = true;
 	return count + 1;
 }
 
 static void draw_first_line(struct app *app, struct area area)
 {
 	struct screen *screen = app->screen;
-	struct piece pieces[10];
+	struct piece pieces[PIECES_MOST];
 	unsigned count = collect_pieces(app, pieces);
 	const char *name = fs_name_of(app->options.root ? app->options.root
 				      : app->run->root  ? app->run->root
@@ -183,12 +230,12 @@ static void draw_first_line(struct app *app, struct area area)
 	int needed, room;
 
 	column++;
-	for (int rank = 6;; rank--) {
+	for (int rank = RANKS;; rank--) {
 		needed = 0;
 		for (unsigned i = 0; i < count; i++) {
 			pieces[i].used = pieces[i].rank < rank;
 			if (pieces[i].used)
-				needed += (int)strlen(pieces[i].text) + 2 +
+				needed += screen_text_width(screen, pieces[i].text) + 2 +
 					  (pieces[i].sparks ? pieces[i].sparks + 1 : 0);
 		}
 		room = area.width - column - needed;
@@ -252,29 +299,56 @@ static void draw_rate_curve(struct app *app, int row, int column, int width)
 		screen_glyph(app->screen, row, column + i, ROLE_SPARK, spark((double)values[i] / most));
 }
 
+/* Parts of a meter: as wide as their shares of the whole, but each that is not empty is seen. */
+static void share_out(int width, const uint32_t *counts, int *widths, unsigned parts)
+{
+	uint64_t all = 0, sum = 0;
+	int used = 0;
+
+	for (unsigned i = 0; i < parts; i++)
+		all += counts[i];
+	for (unsigned i = 0; i < parts; i++) {
+		uint64_t before = all ? sum * (uint64_t)width / all : 0;
+
+		sum += counts[i];
+		widths[i] = all ? (int)(sum * (uint64_t)width / all - before) : 0;
+		if (counts[i] && !widths[i])
+			widths[i] = 1;
+		used += widths[i];
+	}
+	while (used > width) {
+		unsigned widest = 0;
+
+		for (unsigned i = 1; i < parts; i++)
+			if (widths[i] > widths[widest])
+				widest = i;
+		widths[widest]--;
+		used--;
+	}
+}
+
 static void draw_bar(struct app *app, int row, int column, int width)
 {
+	static const struct {
+		enum role role;
+		enum glyph glyph;
+	} looks[] = { { ROLE_METER, GLYPH_BAR_FULL },
+		      { ROLE_FAILED, GLYPH_BAR_BAD },
+		      { ROLE_RUNNING, GLYPH_BAR_BUSY },
+		      { ROLE_METER_REST, GLYPH_BAR_REST } };
 	const struct tally *tally = &app->run->tally;
-	struct tally_summary summary = tally_sum(tally);
-	uint64_t all = tally->found ? tally->found : 1;
-	int done = (int)((uint64_t)width * (tally->done < all ? tally->done : all) / all);
-	int bad = (int)((uint64_t)width * summary.failed / all);
-	int busy = (int)((uint64_t)width * tally->running / all);
+	uint32_t failed = tally_sum(tally).failed, done = tally->done, running = tally->running;
+	uint32_t left = tally->found > done + running ? tally->found - done - running : 0;
+	const uint32_t counts[] = { done > failed ? done - failed : 0, failed, running, left };
+	int widths[4];
 
-	/* What failed and what runs is seen, however small its share. */
-	if (summary.failed && !bad && done)
-		bad = 1;
-	if (tally->running && !busy)
-		busy = 1;
-	if (bad > done)
-		bad = done;
-	if (done + busy > width)
-		busy = width - done;
-	screen_fill(app->screen, row, column, done - bad, ROLE_METER, GLYPH_BAR_FULL);
-	screen_fill(app->screen, row, column + done - bad, bad, ROLE_FAILED, GLYPH_BAR_FULL);
-	screen_fill(app->screen, row, column + done, busy, ROLE_RUNNING, GLYPH_BAR_BUSY);
-	screen_fill(app->screen, row, column + done + busy, width - done - busy, ROLE_METER_REST,
-		    GLYPH_BAR_REST);
+	share_out(width, counts, widths, 4);
+	if (!tally->found)
+		widths[3] = width;
+	for (unsigned i = 0; i < 4; i++) {
+		screen_fill(app->screen, row, column, widths[i], looks[i].role, looks[i].glyph);
+		column += widths[i];
+	}
 }
 
 static void draw_progress(struct app *app, struct area area, int row)
@@ -303,9 +377,22 @@ static void draw_progress(struct app *app, struct area area, int row)
 
 /* --- the third line --- */
 
+/* "97%"; what is something is never 0 %, and what is not all never 100 %. */
+static void format_percent(char text[8], uint32_t count, uint32_t all)
+{
+	unsigned percent = (unsigned)(((uint64_t)count * 200 + all) / 2 / all);
+
+	if (count && !percent)
+		percent = 1;
+	if (count < all && percent >= 100)
+		percent = 99;
+	snprintf(text, 8, "%u%%", percent > 100 ? 100 : percent);
+}
+
 static void draw_tallies(struct app *app, int row, int column, int width)
 {
 	const struct tally *tally = &app->run->tally;
+	const uint32_t over = tally->done + tally->running;
 	const struct {
 		uint32_t count;
 		bool always;
@@ -325,18 +412,29 @@ static void draw_tallies(struct app *app, int row, int column, int width)
 		  false, ROLE_SKIPPED, GLYPH_SKIPPED, "skipped" },
 		{ rows_outcomes(app->rows, OUTCOME_NOTRUN), false, ROLE_WAITING, GLYPH_NOTRUN, "not run" },
 		{ tally->running, false, ROLE_RUNNING, GLYPH_RUNNING, "running" },
+		{ tally->found > over ? tally->found - over : 0, false, ROLE_WAITING, GLYPH_WAITING, "left" },
 	};
 	const unsigned count = sizeof(parts) / sizeof(*parts);
-	char number[16];
-	int needed = 0;
-	bool words, tight;
+	char number[16], percent[8] = "";
+	int needed = 0, shown = 0, gap = 3;
+	bool words, percents;
 
-	for (unsigned i = 0; i < count; i++)
-		if (parts[i].count || parts[i].always)
-			needed += 2 + snprintf(number, sizeof(number), "%u", parts[i].count) + 1 +
-				  (int)strlen(parts[i].word) + 3;
-	words = needed - 3 <= width;
-	tight = width < 60;
+	for (unsigned i = 0; i < count; i++) {
+		if (!parts[i].count && !parts[i].always)
+			continue;
+		needed += 2 + snprintf(number, sizeof(number), "%u", parts[i].count) + 1 +
+			  (int)strlen(parts[i].word) + gap;
+		shown++;
+	}
+	if (column + needed - gap > width) {
+		gap--;
+		needed -= shown;
+	}
+	words = column + needed - gap <= width;
+	if (!words)
+		gap = width < 60 ? 2 : 3;
+	/* Of those with a verdict: the share of those that passed and those that failed. */
+	percents = words && tally->done && column + needed + 7 <= width;
 	for (unsigned i = 0; i < count; i++) {
 		bool bright = parts[i].count > 0;
 
@@ -353,7 +451,12 @@ static void draw_tallies(struct app *app, int row, int column, int width)
 		if (words)
 			column += 1 + screen_text(app->screen, row, column + 1, width - column - 1,
 						  bright ? ROLE_TEXT : ROLE_DIM, parts[i].word);
-		column += tight ? 2 : 3;
+		if (percents && bright && parts[i].always) {
+			format_percent(percent, parts[i].count, tally->done);
+			column += 1 + screen_text(app->screen, row, column + 1, width - column - 1, ROLE_DIM,
+						  percent);
+		}
+		column += gap;
 	}
 }
 

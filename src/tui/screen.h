@@ -34,6 +34,7 @@
 	X(CORNER_BELOW, "└", "+")     \
 	X(CORNER_LAST, "┘", "+")      \
 	X(BAR_FULL, "█", "#")         \
+	X(BAR_BAD, "▚", "X")          \
 	X(BAR_BUSY, "▓", "=")         \
 	X(BAR_REST, "░", ".")         \
 	X(UP, "▲", "^")               \

@@ -137,7 +137,10 @@ struct log_pane {
 
 #define RATE_SECONDS 64
 
+struct forecast;
+
 struct header {
+	struct forecast *forecast;
 	uint32_t verdicts[RATE_SECONDS]; /* per second of the run, by second % RATE_SECONDS */
 	uint64_t second;                 /* the newest one that is in it */
 	double cpu[RATE_SECONDS];        /* shares of all workers' CPUs, one a sample */
@@ -239,7 +242,9 @@ bool app_search(struct app *app, int direction, bool from_next);
 void function_keys_draw(struct app *app, int row, int width);
 
 /* --- header.c --- */
-void header_hear(struct app *app, const struct event *event);
+void header_init(struct app *app);
+void header_fini(struct app *app);
+void header_hear(struct app *app, const struct event *event, const struct test *test);
 void header_draw(struct app *app, struct area area);
 
 /* --- pane.c: what panes draw alike --- */

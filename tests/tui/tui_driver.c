@@ -603,7 +603,7 @@ int main(int argc, char **argv)
 	FILE *in = stdin;
 
 	setlocale(LC_CTYPE, "");
-	driver.options = (struct tui_options){ .root = "/home/user/demo" };
+	driver.options = (struct tui_options){ .root = "/home/user/demo", .memory = UINT64_C(8) << 30 };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--keys")) {
 			print_keys();
