@@ -3,6 +3,7 @@
 #     my $verdicts = Verdicts->new("events");
 #     $verdicts->wrong($plan, \%ran)      what is not as planned, a line each
 #     $verdicts->wrong_leaks($plan)       leaks that were not told, or not with their pid
+#     $verdicts->texts                    how many bytes of output, messages and evidence it has
 #     $verdicts->costs($plan)             where the time went, a line each
 package Verdicts;
 use strict;
@@ -12,7 +13,7 @@ use List::Util qw(max sum0);
 
 sub new {
 	my ($class, $file) = @_;
-	my $self = bless { tests => {}, slots => {}, died => [], types => {} }, $class;
+	my $self = bless { tests => {}, slots => {}, died => [], types => {}, texts => 0 }, $class;
 	my $json = JSON::PP->new->utf8;
 	open my $in, "<", $file or die "$file: $!\n";
 	while (defined(my $line = <$in>)) {
@@ -37,6 +38,8 @@ sub new {
 sub take {
 	my ($self, $type, $event) = @_;
 	my $id = $event->{id};
+	$self->{texts} += length($event->{data} // "") + length($event->{message} // "") + length($event->{reason} // "");
+	$self->{texts} += length $_ for values %{$event->{evidence} // {}};
 	if ($type eq "test.finished" || $type eq "test.verdict") {
 		push @{$self->{tests}{$id}{order}}, [$type, $event->{t}];
 		push @{$self->{tests}{$id}{$type}}, $event;
@@ -135,6 +138,11 @@ sub wrong_leaks {
 		}
 	}
 	return @wrong;
+}
+
+sub texts {
+	my ($self) = @_;
+	return $self->{texts};
 }
 
 # Where the workers' time went, by what tests did: how much longer an attempt took than it waited, and how long it was
