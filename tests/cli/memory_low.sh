@@ -71,7 +71,7 @@ check 'every test three times' same "$(events test.verdict | field outcome | sor
 
 rm go
 left 4000000
-start -n 3 alone*.sh
+start -n 3 --dist load alone*.sh
 check 'all workers run tests while there is memory' await files_are 3 "$scratch/waits.*"
 left 100000
 check 'then there is none' await warned
