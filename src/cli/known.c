@@ -92,17 +92,34 @@ void known_find(const struct known *known, const char *word, struct known_tests 
 		add_those(known, word, is_part_of, out);
 }
 
-int known_missing(const struct known *known, const char *word, struct error *error)
+const char *known_nearest(const struct config *config, const struct history_table *table, const char *id)
 {
-	const char **ids = alloc_zeroed(known->table.test_count + 1, sizeof(*ids));
-	struct str text = STR_INIT;
+	const char **ids = alloc_zeroed(table->test_count + 1, sizeof(*ids));
 	size_t count = 0;
 
+	for (size_t i = 0; i < table->test_count; i++) {
+		if (known_is_suite_wanted(config, table->tests[i].suite))
+			ids[count++] = table->tests[i].id;
+	}
+	const char *nearest = text_nearest(id, ids, count);
+	free((void *)ids);
+	return nearest;
+}
+
+static bool has_any_wanted(const struct known *known)
+{
 	for (size_t i = 0; i < known->table.test_count; i++) {
 		if (known_is_suite_wanted(known->config, known->table.tests[i].suite))
-			ids[count++] = known->table.tests[i].id;
+			return true;
 	}
-	const char *nearest = text_nearest(word, ids, count);
+	return false;
+}
+
+int known_missing(const struct known *known, const char *word, struct error *error)
+{
+	struct str text = STR_INIT;
+	const char *nearest = known_nearest(known->config, &known->table, word);
+
 	str_add_text(&text, "the history has no test '");
 	utf8_add_visible(&text, word, strlen(word), false);
 	str_add_char(&text, '\'');
@@ -110,22 +127,22 @@ int known_missing(const struct known *known, const char *word, struct error *err
 		str_add_text(&text, "; did you mean '");
 		utf8_add_visible(&text, nearest, strlen(nearest), false);
 		str_add_text(&text, "'?");
-	} else if (known->config->suite_names.length > 0 && count == 0) {
+	} else if (known->config->suite_names.length > 0 && !has_any_wanted(known)) {
 		str_add_text(&text, ", nor any of this suite");
 	}
 	error_set(error, "%s", text.data);
 	str_fini(&text);
-	free((void *)ids);
 	return -1;
 }
 
 /* ---- quarantine ---- */
 
-static bool is_held(const struct known *known, const struct history_evidence *evidence)
+struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence)
 {
 	const struct history_fact *fact =
-		history_find(known->history, evidence->suite, evidence->id, evidence->ordinal);
-	struct test_facts facts = {
+		history_find(history, evidence->suite, evidence->id, evidence->ordinal);
+
+	return (struct test_facts){
 		.suite = evidence->suite,
 		.id = evidence->id,
 		.file = evidence->file,
@@ -134,6 +151,11 @@ static bool is_held(const struct known *known, const struct history_evidence *ev
 		.flaky = fact && fact->flaky,
 		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
 	};
+}
+
+static bool is_held(const struct known *known, const struct history_evidence *evidence)
+{
+	struct test_facts facts = known_facts(known->history, evidence);
 
 	return known->quarantine && quarantine_find(known->quarantine, &facts);
 }

@@ -1,4 +1,4 @@
-/* What `xtop flaky`, `xtop history TEST` and --flaky-report know of tests: history and quarantine. */
+/* What `xtop flaky`, `xtop history TEST`, `xtop quarantine` and --flaky-report know of tests: history and quarantine. */
 #ifndef XTOP_CLI_KNOWN_H
 #define XTOP_CLI_KNOWN_H
 
@@ -35,6 +35,12 @@ void known_find(const struct known *known, const char *word, struct known_tests 
 /* Says that known_find found none for `word`, and what may have been meant. Returns -1. */
 int known_missing(const struct known *known, const char *word, struct error *error);
 bool known_is_suite_wanted(const struct config *config, const char *suite);
+/* The id of a test of the suites that are wanted that was meant by one that is not there; NULL: none is near. Borrowed
+ * from the table. */
+const char *known_nearest(const struct config *config, const struct history_table *table, const char *id);
+
+/* What a filter may ask of a test of the history, which is loaded. */
+struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence);
 
 /* -1: the history can't be read. */
 int known_hold(const struct known *known, const struct history_evidence *evidence, enum flaky_hold *hold,

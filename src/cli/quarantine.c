@@ -18,35 +18,6 @@
 
 /* ---- what all of them need ---- */
 
-struct test_facts cli_quarantine_facts(const struct quarantine_command *command,
-				       const struct history_evidence *test)
-{
-	const struct history_fact *fact =
-		history_find(command->history, test->suite, test->id, test->ordinal);
-
-	return (struct test_facts){
-		.suite = test->suite,
-		.id = test->id,
-		.file = test->file,
-		.ordinal = test->ordinal,
-		.outcome = fact ? fact->outcome : OUTCOME_NONE,
-		.flaky = fact && fact->flaky,
-		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
-	};
-}
-
-const char *cli_quarantine_nearest(const struct quarantine_command *command, const char *id)
-{
-	size_t count = command->table.test_count;
-	const char **ids = alloc_zeroed(count + 1, sizeof(*ids));
-
-	for (size_t i = 0; i < count; i++)
-		ids[i] = command->table.tests[i].id;
-	const char *nearest = text_nearest(id, ids, count);
-	free((void *)ids);
-	return nearest;
-}
-
 void cli_quarantine_add_text(struct str *out, const char *text)
 {
 	if (text)
@@ -59,16 +30,6 @@ void cli_quarantine_put_text(struct json *object, const char *key, const char *t
 		json_put_text(object, key, slice_of(text));
 	else
 		json_put_null(object, key);
-}
-
-void cli_quarantine_print_json(struct json *object)
-{
-	struct str out = STR_INIT;
-
-	json_dump(object, &out);
-	json_free(object);
-	puts(out.data);
-	str_fini(&out);
 }
 
 static void warn(const char *message)
@@ -121,7 +82,7 @@ static bool is_meant(const struct quarantine_command *command, const char *id, s
 		return false;
 	if (!filter)
 		return strcmp(test->id, id) == 0;
-	struct test_facts facts = cli_quarantine_facts(command, test);
+	struct test_facts facts = known_facts(command->history, test);
 	return filter_matches(filter, &facts);
 }
 
@@ -144,7 +105,7 @@ static void gather(const struct quarantine_command *command, const char *id, str
 
 static void say_unknown(const struct quarantine_command *command, const char *test, bool is_expression)
 {
-	const char *nearest = is_expression ? NULL : cli_quarantine_nearest(command, test);
+	const char *nearest = is_expression ? NULL : known_nearest(command->config, &command->table, test);
 	char *quoted = value_quoted(test);
 	char *meant = nearest ? value_quoted(nearest) : NULL;
 	char *message = alloc_format("the history knows no test that %s %s%s%s%s",

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/known.h"
 #include "store/history_evidence.h"
 #include "store/quarantine.h"
 
@@ -19,12 +20,6 @@ struct quarantine_command {
 	struct history_table table;
 };
 
-/* Of a test of the table. */
-struct test_facts cli_quarantine_facts(const struct quarantine_command *command,
-				       const struct history_evidence *test);
-/* The id of the table that was meant by one that is not in it; NULL: none is near. Borrowed. */
-const char *cli_quarantine_nearest(const struct quarantine_command *command, const char *id);
-
 /* Each does what its name says and returns the exit code. */
 int cli_quarantine_list(struct quarantine_command *command);
 int cli_quarantine_check(struct quarantine_command *command);
@@ -34,7 +29,5 @@ int cli_quarantine_suggest(struct quarantine_command *command);
 void cli_quarantine_add_text(struct str *out, const char *text);
 /* Null where there is none. */
 void cli_quarantine_put_text(struct json *object, const char *key, const char *text);
-/* Prints and frees both. */
-void cli_quarantine_print_json(struct json *object);
 
 #endif

@@ -1,5 +1,5 @@
-/* `xtop quarantine check`: what of the quarantine wants somebody's attention. For CI: 0: nothing, 1:
- * something. */
+/* `xtop quarantine check`: what of the quarantine wants somebody's attention. For CI, 1: an entry has expired or matches
+ * no test. One that expires soon is named only: nothing has changed yet. */
 #include "cli/quarantine.h"
 
 #include "base/alloc.h"
@@ -66,7 +66,7 @@ static void check_match(struct check *check, unsigned index)
 	if (!command->history || entry->matched ||
 	    quarantine_entry_needs_collection(command->quarantine, index))
 		return;
-	const char *nearest = entry->id ? cli_quarantine_nearest(command, entry->id) : NULL;
+	const char *nearest = entry->id ? known_nearest(command->config, &command->table, entry->id) : NULL;
 	char *meant = nearest ? value_quoted(nearest) : NULL;
 	check->matchless++;
 	/* The id may be there, in another suite. */
@@ -87,7 +87,7 @@ static void note_all(const struct quarantine_command *command)
 	char *message;
 
 	for (size_t i = 0; i < command->table.test_count; i++) {
-		struct test_facts facts = cli_quarantine_facts(command, &command->table.tests[i]);
+		struct test_facts facts = known_facts(command->history, &command->table.tests[i]);
 		quarantine_note(command->quarantine, &facts);
 	}
 	while (quarantine_gave_up(command->quarantine, &message)) {
@@ -119,7 +119,7 @@ static void print_json(struct check *check, bool good)
 	json_put_int(object, "entries", quarantine_count(command->quarantine));
 	json_put_bool(object, "history", command->history != NULL);
 	json_put(object, "problems", check->problems);
-	cli_quarantine_print_json(object);
+	known_print_json(object);
 }
 
 int cli_quarantine_check(struct quarantine_command *command)
@@ -132,7 +132,7 @@ int cli_quarantine_check(struct quarantine_command *command)
 		check_term(&check, quarantine_entry(command->quarantine, i));
 		check_match(&check, i);
 	}
-	bool good = check.expired + check.soon + check.matchless == 0;
+	bool good = check.expired + check.matchless == 0;
 	if (check.problems)
 		print_json(&check, good);
 	else

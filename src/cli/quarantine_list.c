@@ -109,7 +109,7 @@ static void print_json(const struct quarantine *quarantine)
 	json_put_int(object, "v", 1);
 	cli_quarantine_put_text(object, "file", quarantine_name(quarantine));
 	json_put(object, "entries", entries);
-	cli_quarantine_print_json(object);
+	known_print_json(object);
 }
 
 int cli_quarantine_list(struct quarantine_command *command)

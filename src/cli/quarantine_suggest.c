@@ -1,5 +1,5 @@
-/* `xtop quarantine suggest`: which tests of the history belong into the quarantine, as commands that put
- * them there. */
+/* `xtop quarantine suggest`: which tests of the history belong into the quarantine, and which no longer do, as commands
+ * that put them there and take them out. */
 #include "cli/quarantine.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ struct suggestions {
 	struct history_steadiness steadiness;
 	struct json *tests;    /* NULL: they are printed as text */
 	bool with_suites;      /* ids are not enough to tell tests apart */
-	size_t flaky, advised; /* tests */
+	size_t flaky, advised, over; /* tests */
 };
 
 static const char *reason_against(enum history_advice advice)
@@ -30,15 +30,16 @@ static const char *reason_against(enum history_advice advice)
 }
 
 /* A line for a shell. The reason is to be written by somebody who knows it. */
-static void add_command(const struct suggestions *all, const struct history_evidence *test, struct str *out)
+static void add_command(const struct suggestions *all, const struct history_evidence *test, bool held, struct str *out)
 {
-	str_add_text(out, "xtop quarantine add ");
+	str_add_text(out, held ? "xtop quarantine remove " : "xtop quarantine add ");
 	if (all->with_suites) {
 		str_add_text(out, "--suite ");
 		str_add_shell_quoted(out, test->suite);
 		str_add_char(out, ' ');
 	}
-	str_add_text(out, "--expires 30d --reason flaky ");
+	if (!held)
+		str_add_text(out, "--expires 30d --reason flaky ");
 	str_add_shell_quoted(out, test->id);
 }
 
@@ -47,8 +48,9 @@ static const char *commit_of_failure(const struct suggestions *all, const struct
 	return test->last_failure == SIZE_MAX ? NULL : all->command->table.runs[test->last_failure].commit;
 }
 
-static struct json *json_of(const struct suggestions *all, const struct history_evidence *test,
-			    enum history_advice advice, const char *command)
+/* `why_not`: NULL where it is advised. */
+static struct json *json_of(const struct suggestions *all, const struct history_evidence *test, bool held,
+			    const char *why_not, const char *command)
 {
 	struct wilson rate = wilson_interval(test->failures, test->runs, WILSON_Z_95);
 	struct json *object = json_new_object();
@@ -62,8 +64,9 @@ static struct json *json_of(const struct suggestions *all, const struct history_
 	json_put_real(object, "low", rate.low);
 	json_put_real(object, "high", rate.high);
 	cli_quarantine_put_text(object, "commit", commit_of_failure(all, test));
-	json_put_bool(object, "advised", advice == HISTORY_QUARANTINE);
-	cli_quarantine_put_text(object, "why_not", reason_against(advice));
+	json_put_bool(object, "held", held);
+	json_put_bool(object, "advised", !why_not);
+	cli_quarantine_put_text(object, "why_not", why_not);
 	cli_quarantine_put_text(object, "command", command);
 	return object;
 }
@@ -110,26 +113,55 @@ static void suggest(struct suggestions *all, const struct history_evidence *test
 	if (advice == HISTORY_QUARANTINE) {
 		all->advised++;
 		if (can_be_typed(test->id) && can_be_typed(test->suite))
-			add_command(all, test, &command);
+			add_command(all, test, false, &command);
 	}
 	const char *line = command.length > 0 ? command.data : NULL;
 	if (all->tests)
-		json_push(all->tests, json_of(all, test, advice, line));
+		json_push(all->tests, json_of(all, test, false, reason_against(advice), line));
 	else
 		print_text(all, test, advice, line);
 	str_fini(&command);
 }
 
-static bool is_held(const struct quarantine_command *command, const struct history_evidence *test)
+/* A test that an entry holds. One expression may hold many, and only some of them be well. */
+static void suggest_release(struct suggestions *all, const struct history_evidence *test,
+			    const struct quarantine_entry *entry)
 {
-	struct test_facts facts = cli_quarantine_facts(command, test);
+	static const char reason[] = "it did not fail in any of its last runs";
+	struct str command = STR_INIT, remark = STR_INIT;
 
-	return quarantine_find(command->quarantine, &facts) != NULL;
+	if (!entry->id || test->recent < HISTORY_RECENT || test->recent_failures > 0)
+		return;
+	all->over++;
+	if (can_be_typed(test->id) && can_be_typed(test->suite))
+		add_command(all, test, true, &command);
+	const char *line = command.length > 0 ? command.data : NULL;
+	if (all->tests) {
+		json_push(all->tests, json_of(all, test, true, reason, line));
+	} else {
+		str_add_text(&remark, "# ");
+		cli_quarantine_add_text(&remark, test->id);
+		str_add_format(&remark, ": in quarantine, and did not fail in its last %u runs", test->recent);
+		puts(remark.data);
+		if (line)
+			puts(line);
+	}
+	str_fini(&remark);
+	str_fini(&command);
 }
 
-static bool is_asked_for(const struct quarantine_command *command, const struct history_evidence *test)
+static void judge(struct suggestions *all, const struct history_evidence *test)
 {
-	return (!command->suite || strcmp(command->suite, test->suite) == 0) && !is_held(command, test);
+	const struct quarantine_command *command = all->command;
+	struct test_facts facts = known_facts(command->history, test);
+
+	if (command->suite && strcmp(command->suite, test->suite) != 0)
+		return;
+	const struct quarantine_entry *entry = quarantine_find(command->quarantine, &facts);
+	if (entry)
+		suggest_release(all, test, entry);
+	else
+		suggest(all, test);
 }
 
 static void print_json(const struct suggestions *all)
@@ -138,7 +170,7 @@ static void print_json(const struct suggestions *all)
 
 	json_put_int(object, "v", 1);
 	json_put(object, "tests", all->tests);
-	cli_quarantine_print_json(object);
+	known_print_json(object);
 }
 
 int cli_quarantine_suggest(struct quarantine_command *command)
@@ -156,14 +188,13 @@ int cli_quarantine_suggest(struct quarantine_command *command)
 		all.tests = json_new_array();
 	for (size_t i = 1; i < table->test_count; i++)
 		all.with_suites |= strcmp(table->tests[i].suite, table->tests[0].suite) != 0;
-	for (size_t i = 0; i < table->test_count; i++) {
-		if (is_asked_for(command, &table->tests[i]))
-			suggest(&all, &table->tests[i]);
-	}
+	for (size_t i = 0; i < table->test_count; i++)
+		judge(&all, &table->tests[i]);
 	if (all.tests)
 		print_json(&all);
 	else
-		printf("# %zu of %zu tests flaky and not in quarantine, which is advised for %zu\n",
-		       all.flaky, table->test_count, all.advised);
+		printf("# %zu of %zu tests flaky and not in quarantine, which is advised for %zu; it may be over for "
+		       "%zu\n",
+		       all.flaky, table->test_count, all.advised, all.over);
 	return EXIT_OK;
 }

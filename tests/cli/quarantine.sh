@@ -181,7 +181,7 @@ end
 # --- expiry ---
 
 fresh
-begin 'check: 0 where all is well, 1 where something wants attention'
+begin 'check: 0 where all is well, 1 where an entry has expired'
 xtop quarantine add test_a --expires 30d
 xtop quarantine check
 code 0
@@ -201,6 +201,16 @@ equal 'the problems' '["XT7001 quarantine-expired 4 test_b","XT7002 quarantine-e
 xtop quarantine list
 out_has '(expired)'
 out_has '(in 5 days)'
+cp quarantine.yaml expired.yaml
+printf -- '- {test: test_c, expires: %s}\n' "$(day 5)" >quarantine.yaml
+xtop quarantine check
+code 0
+out_line "quarantine.yaml:1: 'test_c' expires in 5 days ($(day 5)) (XT7002)"
+xtop quarantine check --json
+code 0
+equal 'it is good' 1 "$(json '$o->{good} ? 1 : 0')"
+equal 'but says so' '["XT7002"]' "$(json '[map { $_->{code} } @{$o->{problems}}]')"
+mv expired.yaml quarantine.yaml
 end
 
 begin 'an expired entry gates again, and can be renewed'
@@ -238,7 +248,7 @@ out_line 'xtop quarantine add --expires 30d --reason flaky test_flip'
 out_line '# test_late: 2 of 6 runs failed (10 % to 70 %); it passed, then failed in every run since: broken rather than flaky'
 out_has_not 'test_good'
 out_has_not 'test_bad'
-closes '# 2 of 5 tests flaky and not in quarantine, which is advised for 1'
+closes '# 2 of 5 tests flaky and not in quarantine, which is advised for 1; it may be over for 0'
 xtop quarantine suggest --json
 json_lines "$out"
 equal 'the tests' '["test_flip","test_late"]' "$(json '[map { $_->{id} } @{$o->{tests}}]')"
@@ -352,6 +362,29 @@ xtop quarantine add test_x --suite two
 out_has ': 2 of 5 runs failed'
 xtop quarantine add test_x
 out_has ': 2 of 10 runs failed'
+end
+
+begin 'what is in quarantine and does not fail any more is named'
+fresh
+program test_well
+program test_ill 'n=$(cat n 2>/dev/null || echo 0)' 'echo $((n + 1)) >n' '[ $n -gt 3 ]'
+printf -- '- test: test_well\n- test: test_ill\n' >quarantine.yaml
+for i in 1 2 3 4 5 6 7 8 9; do
+	xtop --no-tui -n 1 test_well test_ill
+done
+xtop quarantine suggest
+out_has_not 'xtop quarantine remove'
+xtop --no-tui -n 1 test_well test_ill
+xtop quarantine suggest
+out_line '# test_well: in quarantine, and did not fail in its last 10 runs'
+out_line 'xtop quarantine remove test_well'
+count 1 'xtop quarantine remove' "$out"
+closes '# 0 of 2 tests flaky and not in quarantine, which is advised for 0; it may be over for 1'
+xtop quarantine suggest --json
+equal 'the numbers' '["test_well",1,0]' "$(json '[map { $_->{id}, $_->{held} ? 1 : 0, $_->{advised} ? 1 : 0 } @{$o->{tests}}]')"
+printf -- '- test: name(well)\n' >quarantine.yaml
+xtop quarantine suggest
+out_has_not 'test_well'
 end
 
 # --- at once ---
