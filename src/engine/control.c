@@ -92,12 +92,22 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 	return error_set(error, "it does not run now");
 }
 
-static int change_quarantine(struct engine *engine, const struct test_facts *facts, bool on, const char *reason,
-			     struct error *error)
+static int put_into_quarantine(struct engine *engine, const struct entry *entry, const struct test_facts *facts,
+			       const char *reason, struct error *error)
 {
-	struct quarantine_request request = { .id = facts->id, .suite = facts->suite, .reason = reason };
-	if (on)
-		return quarantine_add(engine->quarantine, &request, error);
+	struct str evidence = STR_INIT;
+	past_add_evidence(engine, &entry->found, &evidence);
+	struct quarantine_request request = { .id = facts->id,
+					      .suite = facts->suite,
+					      .reason = reason,
+					      .evidence = evidence.length ? evidence.data : NULL };
+	int status = quarantine_add(engine->quarantine, &request, error);
+	str_fini(&evidence);
+	return status;
+}
+
+static int release_from_quarantine(struct engine *engine, const struct test_facts *facts, struct error *error)
+{
 	const struct quarantine_entry *entry = quarantine_find(engine->quarantine, facts);
 	/* To take it out would release other tests too. */
 	if (entry && !entry->id && strcmp(entry->test, facts->id) != 0)
@@ -117,7 +127,8 @@ static int control_quarantine(void *context, uint64_t test, bool on, const char 
 		return error_set(error, "%s could not be read when the run began", engine->config->quarantine_file);
 	struct test_facts facts;
 	past_facts(engine, &entry->found, &facts);
-	if (change_quarantine(engine, &facts, on, reason, error) != 0)
+	if ((on ? put_into_quarantine(engine, entry, &facts, reason, error) :
+		  release_from_quarantine(engine, &facts, error)) != 0)
 		return -1;
 	engine_log(engine, LEVEL_NOTE, "%s %s quarantine: %s", shown->id, on ? "put into" : "released from",
 		   engine->config->quarantine_file);

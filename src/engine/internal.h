@@ -241,6 +241,9 @@ int team_change(struct engine *engine, bool more, struct error *error);
 /* Nothing that is wrong with a history ends a run, unless shards depend on it (-1). */
 int past_open(struct engine *engine, struct error *error);
 void past_facts(const struct engine *engine, const struct found_test *test, struct test_facts *facts);
+/* Appends what the history, this run included, tells of the test's failures: why it is put into quarantine. Nothing, where
+ * it tells nothing. */
+void past_add_evidence(struct engine *engine, const struct found_test *test, struct str *out);
 void past_begin(struct engine *engine);
 void past_record(struct engine *engine, uint64_t test); /* it has (another) verdict */
 void past_flush(struct engine *engine);

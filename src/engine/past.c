@@ -5,6 +5,7 @@
 #include "engine/internal.h"
 #include "event/codec.h"
 #include "store/commit.h"
+#include "store/history_evidence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,37 @@ void past_facts(const struct engine *engine, const struct found_test *test, stru
 			facts->duration = fact->expected;
 	}
 	facts->quarantined = test->quarantine || (engine->quarantine && quarantine_find(engine->quarantine, facts));
+}
+
+/* Tests of one id count together, as an entry of the quarantine means them all. */
+static void add_up(const struct history_table *table, const char *suite, struct str *out)
+{
+	uint64_t runs = 0, failures = 0, flaky = 0;
+	size_t last_failure = SIZE_MAX;
+	for (size_t i = 0; i < table->test_count; i++) {
+		const struct history_evidence *evidence = &table->tests[i];
+		if (strcmp(evidence->suite, suite) != 0)
+			continue;
+		runs += evidence->runs;
+		failures += evidence->failures;
+		flaky += evidence->flaky;
+		if (evidence->last_failure < last_failure)
+			last_failure = evidence->last_failure;
+	}
+	history_add_evidence(out, failures, runs, flaky,
+			     last_failure == SIZE_MAX ? NULL : table->runs[last_failure].commit);
+}
+
+void past_add_evidence(struct engine *engine, const struct found_test *test, struct str *out)
+{
+	struct error error = ERROR_INIT;
+	struct history_table table;
+	past_flush(engine);
+	struct history *history = engine->recorded ? engine->recording : engine->history;
+	if (!history || history_evidence_read(history, test->id, &table, &error) != 0)
+		return;
+	add_up(&table, test->suite->name, out);
+	history_table_fini(&table);
 }
 
 void past_begin(struct engine *engine)

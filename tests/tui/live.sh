@@ -145,6 +145,7 @@ text 'known to be broken'
 keys Enter
 check 'the file has the test' has suite/quarantine.yaml 'broken\.sh'
 check 'and the reason' has suite/quarantine.yaml 'known to be broken'
+check 'and what this run tells of it' has suite/quarantine.yaml 'evidence: .*1 of 1 run failed (21 % to 100 %)'
 check 'the run passes now' shows_both 'PASSED' 'quarantined 1'
 keys g
 check 'g goes to the top' shows 'Detail broken\.sh'
