@@ -530,6 +530,7 @@ script_tests = \
 	tests/tui/detail.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
+	tests/tui/panes.sh \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
 	tests/tui/screens.sh

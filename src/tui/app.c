@@ -43,6 +43,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	str_init(&app->search);
 	str_init(&app->prompt.text);
 	header_init(app);
+	workers_init(app);
 	tests_init(app);
 	detail_init(app);
 	log_init(app);

@@ -29,9 +29,13 @@ void menu_open(struct app *app, enum menu_kind kind, uint64_t test)
 	struct menu *menu = &app->menu;
 
 	*menu = (struct menu){ .kind = kind, .test = test };
-	menu->cursor.length = kind == MENU_SIGNAL ? (long)SIGNAL_COUNT : COLUMN_COUNT;
+	menu->cursor.length = kind == MENU_SIGNAL         ? (long)SIGNAL_COUNT
+			      : kind == MENU_SORT_WORKERS ? WORKERS_SORT_CHOICES
+							  : COLUMN_COUNT;
 	if (kind == MENU_SORT)
 		menu->cursor.selected = (long)app->tests.tabs[app->tests.tab].column;
+	else if (kind == MENU_SORT_WORKERS)
+		menu->cursor.selected = workers_sort_choice(app);
 }
 
 static void choose(struct app *app)
@@ -43,6 +47,8 @@ static void choose(struct app *app)
 	menu->kind = MENU_NONE;
 	if (kind == MENU_SIGNAL)
 		action_send(app, menu->test, signals[selected].number);
+	else if (kind == MENU_SORT_WORKERS)
+		workers_sort(app, (int)selected);
 	else
 		tests_set_column(app, (enum column)selected);
 }
@@ -131,7 +137,8 @@ void menu_draw(struct app *app)
 				      signals[index].number, signals[index].name, signals[index].meaning);
 		else
 			screen_text(app->screen, row, column, room, ROLE_TEXT,
-				    rows_column_text((enum column)index));
+				    menu->kind == MENU_SORT_WORKERS ? workers_sort_text((int)index)
+								    : rows_column_text((enum column)index));
 		if (index == menu->cursor.selected)
 			screen_mark(app->screen, row, area->column + 1, area->width - 2, MARK_CURSOR);
 	}

@@ -83,6 +83,17 @@ struct page {
 	long found;           /* line that was found last */
 };
 
+struct workers_pane {
+	struct list_cursor cursor;
+	bool held;      /* the person chose `slot`: it stays under the cursor when the order changes */
+	unsigned slot;
+	int column;     /* they are sorted by: enum workers_column, -1: their numbers */
+	bool inverted;
+	bool limits;    /* there is something to compare ages with */
+	uint8_t order[XTOP_SLOTS_MAX];      /* slots, as they are shown; cursor.length of them */
+	int headings[WORKERS_COLUMN_COUNT]; /* where they begin in the title row, -1: not shown */
+};
+
 struct tests_tab {
 	struct list_cursor cursor;
 	uint64_t test;    /* selected, 0: none; the cursor follows it once `held` */
@@ -163,7 +174,7 @@ struct prompt {
 	uint64_t test; /* that it is about */
 };
 
-enum menu_kind { MENU_NONE, MENU_SIGNAL, MENU_SORT };
+enum menu_kind { MENU_NONE, MENU_SIGNAL, MENU_SORT, MENU_SORT_WORKERS };
 
 struct menu {
 	enum menu_kind kind;
@@ -202,7 +213,7 @@ struct app {
 
 	struct str search;   /* what `/` looked for last */
 	struct header header;
-	struct list_cursor workers;
+	struct workers_pane workers;
 	struct tests_pane tests;
 	struct detail_pane detail;
 	struct log_pane log;
@@ -297,7 +308,13 @@ void tests_select(struct app *app, uint64_t test);
 void tests_set_column(struct app *app, enum column column);
 
 /* --- workers.c --- */
+#define WORKERS_SORT_CHOICES (WORKERS_COLUMN_COUNT + 1)
+void workers_init(struct app *app);
 int workers_wanted_height(const struct app *app); /* with its title */
+/* What they can be sorted by: 0 is their number, the others the columns. */
+const char *workers_sort_text(int choice);
+int workers_sort_choice(const struct app *app);
+void workers_sort(struct app *app, int choice);
 
 /* --- detail.c --- */
 void detail_init(struct app *app);

@@ -1,0 +1,162 @@
+#!/bin/sh
+# The header's meters, the workers, the timeline, and what is flaky or in quarantine, as golden screens. TAP on stdout.
+# Usage: panes.sh [--update]
+set -u
+. "${srcdir:-$(dirname "$0")/../..}/tests/tui/lib/screens.sh"
+
+# ends SECONDS WORKER TEST OUTCOME DURATION
+ends() {
+	echo "$1 test.finished worker=$2 test=$3 attempt=1 outcome=$4 duration=$5"
+	echo "$1 test.verdict test=$3 worker=$2 outcome=$4 attempts=1 duration=$5"
+}
+
+# A run of which the history knows all tests but the last: each takes two seconds and must not take ten.
+known() {
+	cat <<'END'
+0 run.started run_id=8f2c1d77 root=/home/user/known workers=4
+END
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "0 test.found test=$i suite=unit id=tests/test_$i.py::test_it expected=2"
+	done
+	cat <<'END'
+0 test.found test=10 suite=unit id=tests/test_new.py::test_it
+0 run.collected tests=10 dist=duration workers=4 expected=18 known=9
+0 worker.started worker=0 incarnation=1 pid=11
+0 worker.started worker=1 incarnation=1 pid=12
+0 worker.started worker=2 incarnation=1 pid=13
+0 worker.started worker=3 incarnation=1 pid=14
+END
+	for i in 1 2 3 4; do
+		echo "0 test.started worker=$((i - 1)) test=$i attempt=1 pid=10$i expected=2 deadline=10"
+	done
+}
+
+# --- header ---
+
+{
+	known
+	echo dump by history alone
+	ends 2 0 1 passed 2
+	ends 2 1 2 failed 2
+	ends 2 2 3 passed 2
+	for i in 5 6 7; do
+		echo "2 test.started worker=$((i - 5)) test=$i attempt=1 expected=2 deadline=10"
+	done
+	echo dump as expected
+	ends 6 0 5 passed 4
+	ends 6 1 6 passed 4
+	echo dump slower than expected
+	echo key p
+	echo dump paused there is no end in sight
+	echo key p
+	echo size 200x24
+	echo dump wide
+	echo size 60x16
+	echo dump narrow
+	echo size 40x10
+	echo dump narrowest
+} | screen header-eta --size 120x16
+{
+	cat <<'END'
+0 run.started run_id=8f2c1d77 root=/home/user/new workers=1
+0 test.found test=1 id=a
+0 test.found test=2 id=b
+0 test.found test=3 id=c
+0 test.found test=4 id=d
+0 test.found test=5 id=e
+0 run.collected tests=5
+0 worker.started worker=0 incarnation=1 pid=11
+0 test.started worker=0 test=1 attempt=1
+END
+	ends 1 0 1 passed 1
+	echo 1 test.started worker=0 test=2 attempt=1
+	ends 2 0 2 passed 1
+	echo 2 test.started worker=0 test=3 attempt=1
+	echo dump too little is known
+	ends 3 0 3 passed 1
+	echo 3 test.started worker=0 test=4 attempt=1
+	echo dump by the rate
+	echo '3.5 worker.sample worker=0 cpu=1 rss=8000000000'
+	echo dump memory runs out
+	ends 4 0 4 passed 1
+	ends 4 0 5 passed 0
+	echo '4 run.finished exit_code=0 duration=4'
+	echo dump the end
+} | screen header-rate --size 80x16
+
+# --- workers ---
+
+{
+	known
+	echo now 1
+	echo dump in time
+	echo now 3
+	echo dump over what was expected
+	echo now 5
+	echo dump twice that
+	echo styles
+	echo now 8.5
+	echo dump near the deadline
+	echo styles
+	ends 8.6 2 3 passed 8.6
+	echo '8.7 worker.died worker=3 incarnation=1 pid=14 signal=9 message="was killed by SIGKILL" test=4'
+	echo '8.7 worker.started worker=3 incarnation=2 pid=15'
+	echo dump one is new
+} | screen workers-late --size 120x16
+{ known; echo now 5; echo dump; echo now 8.5; echo dump; echo styles; } | screen workers-late-80x16 --size 80x16
+
+many() {
+	echo '0 run.started run_id=8f2c1d77 root=/home/user/many workers=64'
+	i=0
+	while [ $i -lt 64 ]; do
+		echo "0 test.found test=$((i + 1)) suite=unit id=tests/test_$i.py::test_it"
+		i=$((i + 1))
+	done
+	echo '0 run.collected tests=64 workers=64'
+	i=0
+	while [ $i -lt 64 ]; do
+		echo "0 worker.started worker=$i incarnation=1 pid=$((100 + i))"
+		echo "$((i / 10)).$((i % 10)) test.started worker=$i test=$((i + 1)) attempt=1"
+		i=$((i + 1))
+	done
+	i=0
+	while [ $i -lt 64 ]; do
+		echo "7 worker.sample worker=$i cpu=$((i * 37 % 64)).1 rss=$((i * 29 % 64))000000"
+		i=$((i + 1))
+	done
+}
+{
+	many
+	cat <<'END'
+now 10
+key 1
+dump the first
+key G
+dump the last
+key g j j j
+dump the fourth
+key >
+dump by load
+key > > j j 2
+8 worker.sample worker=31 cpu=1 rss=90000000
+key 1
+dump by memory, the cursor goes along
+styles
+key I
+dump the least first
+key <
+dump by processor time
+key F6
+dump the menu
+key G Enter
+dump by age
+key Enter
+dump the test of that worker
+key Esc 1 F6 g Enter g
+dump by number again
+click 3 36
+dump a click on a heading
+END
+} | screen workers-many --size 80x24
+
+screens_end
