@@ -322,6 +322,9 @@ library_sources = \
 	src/tui/theme_color.c \
 	src/tui/theme_color.h \
 	src/tui/theme_default.c \
+	src/tui/theme_file.c \
+	src/tui/theme_file.h \
+	src/tui/theme_find.c \
 	src/tui/theme_style.c \
 	src/tui/tui.c \
 	src/tui/tui.h \
@@ -403,6 +406,19 @@ python_package = \
 	python/xtop_pytest/wire.py \
 	python/xtop_pytest/workerhalf.py
 
+theme_files = \
+	themes/color-blind.yaml \
+	themes/dark.yaml \
+	themes/dracula.yaml \
+	themes/gruvbox.yaml \
+	themes/high-contrast.yaml \
+	themes/light.yaml \
+	themes/mono.yaml \
+	themes/nord.yaml \
+	themes/solarized-dark.yaml \
+	themes/solarized-light.yaml \
+	themes/terminal.yaml
+
 unit_tests = \
 	tests/unit/test_adapter_exec \
 	tests/unit/test_adapter_tap \
@@ -464,6 +480,7 @@ unit_tests = \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_terminal \
 	tests/unit/test_tui_theme \
+	tests/unit/test_tui_theme_file \
 	tests/unit/test_utf8 \
 	tests/unit/test_values \
 	tests/unit/test_wilson \
@@ -613,6 +630,8 @@ shipped_files = \
 	tests/fuzz/fuzz_quarantine.seeds/expressions.yaml \
 	tests/fuzz/fuzz_quarantine.seeds/flow.yaml \
 	tests/fuzz/fuzz_tap.c \
+	tests/fuzz/fuzz_theme.c \
+	tests/fuzz/fuzz_theme.seeds/all.yaml \
 	tests/fuzz/fuzz_wire.c \
 	tests/fuzz/fuzz_yaml.c \
 	tests/fuzz/run.sh \

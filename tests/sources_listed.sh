@@ -43,6 +43,7 @@ generate() {
 	files_below include | list public_headers
 	files_below man | list man_pages
 	files_below python | list python_package
+	files_below themes | list theme_files
 	files_below tests/unit | sed -n 's/^\(tests\/unit\/test_[^/]*\)\.c$/\1/p' | list unit_tests
 	files_below tests/unit | grep -v '^tests/unit/test_[^/]*\.c$' | list unit_support
 	files_below tests | grep "$is_script_test" | list script_tests
@@ -53,7 +54,7 @@ generate() {
 		files_below tests | grep -v -e "$is_script_test" -e '^tests/unit/' -e '^tests/model/.*\.pml$' \
 			-e '^tests/cli/.*\.c$' -e '^tests/tui/.*\.c$'
 		files_below bench | grep -v '_bench\.c$'
-		files_below completions doc examples themes
+		files_below completions doc examples
 	} | list shipped_files
 }
 

@@ -99,7 +99,7 @@ struct theme_look {
 };
 
 /* Plain data. A row with the cursor has the cursor's background; a role keeps its colour on it where that can be read,
- * and takes the cursor's else. With 16 colours or 8 it has the cursor's in any case. Where the cursor has no background
+ * and takes the cursor's else, or that of text. With 16 colours or 8 it has the cursor's in any case. Where the cursor has no background
  * of its own, its `mono` attributes are added instead, as they are without colours. */
 struct theme_table {
 	struct theme_look roles[ROLE_COUNT];

@@ -74,13 +74,15 @@ static uint32_t rgb_of(struct theme_color color)
 	return color.kind == THEME_RGB ? color.value : theme_color_rgb(color.value);
 }
 
-static struct theme_color readable(struct theme_color fg, struct theme_color bg, struct theme_color other)
+static struct theme_color readable(struct theme_color fg, struct theme_color bg, const struct theme_paint *cursor,
+				   const struct theme_paint *text, enum theme_depth depth)
 {
-	if (other.kind == THEME_UNSET)
-		return fg;
-	if (!is_color(fg))
-		return other;
-	return theme_color_contrast(rgb_of(fg), rgb_of(bg)) < READABLE_CONTRAST ? other : fg;
+	struct theme_color plain = chosen(text, depth);
+
+	/* Plain text; and what the terminal's own colour is, nobody knows. */
+	if (!is_color(fg) || (plain.kind == fg.kind && plain.value == fg.value))
+		return chosen(cursor, depth).kind == THEME_UNSET ? fg : chosen(cursor, depth);
+	return theme_color_contrast(rgb_of(fg), rgb_of(bg)) < READABLE_CONTRAST ? chosen_or(cursor, text, depth) : fg;
 }
 
 static struct theme_style style_of(struct theme_color fg, struct theme_color bg, enum theme_depth depth,
@@ -123,7 +125,7 @@ struct theme_style theme_style(const struct theme_table *table, enum theme_depth
 		return style_of(fg, bg, depth, look->attributes);
 	if (depth < THEME_256)
 		return style_of(chosen_or(&over->fg, &text->fg, depth), under, depth, over->attributes);
-	return style_of(readable(fg, under, chosen(&over->fg, depth)), under, depth,
+	return style_of(readable(fg, under, &over->fg, &text->fg, depth), under, depth,
 			look->attributes | over->attributes);
 }
 
