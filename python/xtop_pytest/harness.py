@@ -2,7 +2,9 @@
 worker to pytest's plugins."""
 
 import inspect
+import mmap
 import os
+import struct
 import sys
 import traceback
 
@@ -16,6 +18,9 @@ ALONE = (
     "XT5001: breakpoint() has no terminal of its own under xtop: run this test alone,"
     " by python -m pytest -s ID"
 )
+
+
+NUMBER = struct.Struct("=Q")
 
 
 class Debugger(outcomes.Failed):
@@ -114,6 +119,9 @@ class Harness:
         self._getpid = os.getpid
         self._environ = os.environ
         self._pid = os.getpid()
+        self._number = 0
+        # Shared with what tests fork: the number of the last run from which a child came back.
+        self._came_back = mmap.mmap(-1, 8)
 
     def run(self):
         """Serve the worker until it says leave, or is gone; does not return."""
@@ -145,6 +153,7 @@ class Harness:
         self._judge.begin(item)
         self._heard = []
         self._item = item
+        self._number += 1
         self._asked = self._again = False
         self._sender.start(item.nodeid, item.location)
         self.interrupts.arm()
@@ -153,7 +162,7 @@ class Harness:
         except BaseException as error:
             self._escaped(error)
         if self._getpid() != self._pid:
-            afterfork.leave(1)
+            self._end_child(1)
         self._item = None
         del item.user_properties[properties:]
         for node, count in self._standing().items():
@@ -164,6 +173,7 @@ class Harness:
     def _finish(self, item):
         fold = self._fold
         fold.rerun = self._judge.may_rerun()
+        fold.forked = NUMBER.unpack(self._came_back)[0] == self._number
         for note in self._judge.notes:
             fold.note(note)
         stop = self.session.shouldfail or self.session.shouldstop
@@ -345,7 +355,11 @@ class Harness:
             except Exception:
                 # The text is a help only; the exit status counts.
                 pass
-        afterfork.leave(1 if report.failed else 0)
+        self._end_child(1 if report.failed else 0)
+
+    def _end_child(self, status):
+        NUMBER.pack_into(self._came_back, 0, self._number)
+        afterfork.leave(status)
 
     def _leave(self):
         """End as an xdist worker ends: teardown, session finish, exit functions."""

@@ -83,6 +83,7 @@ class Fold:
         self.code = None
         self.stop = None
         self.stands = False
+        self.forked = False
         self._keep = True
         self._durations = {}
         self._texts = []
@@ -183,7 +184,8 @@ class Fold:
         """Return the "finished" event as a line; `captured`: pytest has captured the output."""
         durations = self._durations
         last = self.last
-        plain = self.plain and not (last is not None and last.user_properties)
+        plain = self.plain and not self.forked
+        plain = plain and not (last is not None and last.user_properties)
         output = self._output() if captured else None
         if plain and not output:
             return (PASSED_STANDS if self.stands else PASSED) % (
@@ -213,6 +215,8 @@ class Fold:
             message["code"] = self.code
         if self.stands:
             message["stands"] = True
+        if self.forked:
+            message["forked"] = True
         if not self._keep:
             message["keep"] = False
         if self.stop is not None:

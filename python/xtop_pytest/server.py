@@ -103,7 +103,7 @@ def watch_exits(controller, run):
     def _exit(status):
         if controller.is_ours() and not run.collected:
             place = watch.place_of(sys._getframe(1))
-            said = "{}os._exit({!r}) is called while the tests are being collected"
+            said = "XT1011: {}os._exit({!r}) is called while the tests are being collected"
             message = {"event": "failed", "code": 2, "message": said.format(place, status)}
             controller.tell(message)
         exit(status)

@@ -90,7 +90,8 @@ static bool killed_for_memory_surely(const struct facts *facts)
 
 static bool worker_died(const struct facts *facts)
 {
-	return facts->given->of == EVIDENCE_WORKER;
+	return facts->given->of == EVIDENCE_WORKER ||
+	       (crashed(facts) && facts->given->message && text_starts_with(facts->given->message, "its worker "));
 }
 
 static bool died_while_collecting(const struct facts *facts)
@@ -337,12 +338,12 @@ static bool was_flaky(const struct facts *facts)
 
 static bool left_processes(const struct facts *facts)
 {
-	return is_test(facts) && facts->given->left_over;
+	return is_test(facts) && facts->left_over;
 }
 
 static bool held_pipe(const struct facts *facts)
 {
-	return is_test(facts) && facts->given->pipe_held;
+	return is_test(facts) && facts->pipe_held;
 }
 
 struct rule {

@@ -48,11 +48,14 @@ struct evidence {
 	 *   cpu          seconds used in the 200 ms between two looks, by all threads
 	 *   threads      how many
 	 *   stack        of faulthandler, gdb or eu-stack, innermost frame first
+	 *   native_stack of a process whose `stack` would be Python's; also of one that did not print its own
 	 *   no_stack     why there is none: "enough", "late", "empty" (worker/hang.h)
 	 *   gil          true: C code holds the interpreter lock
 	 *   oom          as oom_kills; 0 tells that the counters could be read
 	 *   limit        bytes: the memory limit that it passed
-	 *   ignored_term, stopped, forked   true or false; forked: a child came back into the harness
+	 *   ignored_term, ignored_interrupt, stopped, core, forked   true or false; forked: a child came back into the
+	 *                harness
+	 *   left_over, pipe_held   as above
 	 *   killed_by    "xtop", "person" (by the dashboard), "kernel" */
 	const char *seen;
 };

@@ -161,7 +161,15 @@ static void read_json(struct facts *facts)
 	facts->ignored_term = is_true(json, "ignored_term");
 	facts->stopped = is_true(json, "stopped");
 	facts->forked = is_true(json, "forked");
+	facts->core_dumped = facts->core_dumped || is_true(json, "core");
+	facts->pipe_held = facts->pipe_held || is_true(json, "pipe_held");
+	if (!facts->left_over)
+		facts->left_over = json_get_text(json, "left_over");
 	facts->stack = slice_of(json_get_text(json, "stack"));
+	facts->native_stack = slice_of(json_get_text(json, "native_stack"));
+	/* That lock is another's, and the interrupt was not heard. */
+	if (is_true(json, "ignored_interrupt") && stack_awaits_interpreter(facts->native_stack))
+		facts->gil = true;
 	/* Of a process that runs, or that may not be looked into, the kernel says 0. */
 	if (facts->wchan && (facts->wchan[0] == '\0' || strcmp(facts->wchan, "0") == 0))
 		facts->wchan = NULL;
@@ -207,7 +215,10 @@ static bool has_stack(const struct facts *facts)
 
 void facts_init(struct facts *facts, const struct evidence *evidence)
 {
-	*facts = (struct facts){ .given = evidence };
+	*facts = (struct facts){ .given = evidence,
+				 .left_over = evidence->left_over,
+				 .core_dumped = evidence->core_dumped,
+				 .pipe_held = evidence->pipe_held };
 	read_json(facts);
 	facts->oom = facts->oom > evidence->oom_kills ? facts->oom : evidence->oom_kills;
 	facts->sanitizer = find_sanitizer(evidence->output);
@@ -220,6 +231,8 @@ void facts_init(struct facts *facts, const struct evidence *evidence)
 					       sizeof(memory_complaints) / sizeof(*memory_complaints));
 	if (facts->stack.length == 0 && has_stack(facts))
 		facts->stack = evidence->output;
+	if (facts->stack.length == 0)
+		facts->stack = facts->native_stack;
 	find_waiting(facts);
 	stack_find_place(facts->stack, &facts->frame);
 	facts->says_overflow = says_stack_overflow(evidence->output);

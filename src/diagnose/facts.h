@@ -39,12 +39,14 @@ struct facts {
 	const struct evidence *given;
 	struct json *json;                            /* what the texts below belong to */
 	const char *phase, *wchan, *call, *killed_by, *no_stack; /* NULL: not known */
+	const char *left_over;                        /* NULL: nothing was */
 	char state;                                   /* '\0': not known */
-	bool has_cpu, has_oom, gil, ignored_term, stopped, forked;
+	bool has_cpu, has_oom, gil, ignored_term, stopped, forked, core_dumped, pipe_held;
 	double cpu;      /* seconds of 0.2 */
 	int64_t threads; /* 0: not known */
 	uint64_t oom, passed_limit;
-	struct slice stack; /* where there is none, the output, which has it with pytest */
+	struct slice stack; /* where there is none, the output, which has it with pytest, or the native one */
+	struct slice native_stack; /* of a process that has another one as well; empty: none */
 	enum waiting waiting;
 	struct frame frame;     /* the innermost one of the project's own code, else the innermost */
 	struct slice sanitizer; /* its line that says most; empty: none reported */
@@ -62,5 +64,7 @@ enum waiting stack_waits_for(struct slice stack);
 /* Fills `frame` with the innermost frame that is the project's own code, else with the innermost. */
 void stack_find_place(struct slice stack, struct frame *frame);
 bool stack_repeats(struct slice stack);
+/* Of a native stack of all threads: another one than the first waits for Python's interpreter lock. */
+bool stack_awaits_interpreter(struct slice stack);
 
 #endif

@@ -88,7 +88,7 @@ static void add_ending(const struct facts *facts, struct str *out)
 		str_add_format(out, "left with exit code %d", given->exit_code);
 	else
 		str_add_text(out, "ended");
-	if (given->signal > 0 && given->core_dumped)
+	if (given->signal > 0 && facts->core_dumped)
 		str_add_text(out, " (core dumped)");
 }
 
@@ -268,6 +268,10 @@ void say_fork(const struct facts *facts, struct str *out)
 void say_worker(const struct facts *facts, struct str *out)
 {
 	const char *message = facts->given->message;
+	if (message && text_starts_with(message, "its worker ")) {
+		add_quoted(slice_of(message), out);
+		return;
+	}
 	str_add_text(out, "the worker ");
 	if (message && text_starts_with(message, "was ")) {
 		add_quoted(slice_of(message), out);
@@ -362,7 +366,7 @@ void say_flaky(const struct facts *facts, struct str *out)
 void say_left_over(const struct facts *facts, struct str *out)
 {
 	str_add_text(out, "left behind ");
-	add_quoted(slice_of(facts->given->left_over), out);
+	add_quoted(slice_of(facts->left_over), out);
 }
 
 void say_pipe(const struct facts *facts, struct str *out)

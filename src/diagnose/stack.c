@@ -340,6 +340,20 @@ void stack_find_place(struct slice stack, struct frame *frame)
 	}
 }
 
+bool stack_awaits_interpreter(struct slice stack)
+{
+	struct slice rest = stack, line;
+	bool first = true;
+	while (text_next_line(&rest, &line)) {
+		struct frame frame;
+		if (slice_starts_with(slice_trim(line), "Thread "))
+			first = slice_starts_with(slice_trim(line), "Thread 1 (");
+		else if (!first && read_native_frame(line, &frame) && slice_equal_text(frame.function, "take_gil"))
+			return true;
+	}
+	return false;
+}
+
 static int compare_frames(const void *a, const void *b)
 {
 	const struct frame *left = a, *right = b;

@@ -30,7 +30,11 @@ void diagnosis_of_attempt(struct engine *engine, const struct event *finished)
 {
 	const struct test *test = model_test(engine->model, finished->test);
 	const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
-	if (!attempt || !outcome_is_failure(attempt->outcome) || attempt->code)
+	if (!attempt || attempt->code)
+		return;
+	/* What passes may have left something behind. */
+	bool failed = outcome_is_failure(attempt->outcome);
+	if (!failed && !finished->evidence.length)
 		return;
 	char *seen = finished->evidence.length
 			     ? alloc_string_n(finished->evidence.data, finished->evidence.length)
@@ -53,6 +57,8 @@ void diagnosis_of_attempt(struct engine *engine, const struct event *finished)
 		put_diagnosis(&event, &diagnosis, &text);
 		event_put(&event, test, finished->test);
 		event_put(&event, attempt, attempt->number);
+		if (!failed)
+			event_put(&event, level, LEVEL_WARNING);
 		bus_emit(engine, &event);
 		str_fini(&text);
 	}
@@ -92,16 +98,37 @@ void diagnosis_of_verdict(struct engine *engine, uint64_t number)
 	diagnosis_fini(&diagnosis);
 }
 
+static void put_status(const struct pool_news *news, struct evidence *evidence)
+{
+	if (news->status != -1 && WIFSIGNALED(news->status))
+		evidence->signal = (unsigned)WTERMSIG(news->status);
+	else if (news->status != -1)
+		evidence->exit_code = WEXITSTATUS(news->status);
+}
+
+void diagnosis_of_collection(struct engine *engine, const struct pool_news *news, const struct str *crash,
+			     const char **code, struct str *sentence)
+{
+	struct evidence evidence = EVIDENCE_INIT;
+	struct diagnosis diagnosis;
+	evidence.of = EVIDENCE_COLLECTION;
+	evidence.outcome = OUTCOME_CRASHED;
+	evidence.root = engine->config->root;
+	evidence.output = (struct slice){ crash->data, crash->length };
+	put_status(news, &evidence);
+	diagnose(&evidence, &diagnosis);
+	*code = diagnosis.code->code;
+	str_add_text(sentence, diagnosis.sentence);
+	diagnosis_fini(&diagnosis);
+}
+
 void diagnosis_of_worker(struct engine *engine, const struct pool_news *news, const char *how, bool given_up)
 {
 	struct evidence evidence = EVIDENCE_INIT;
 	struct diagnosis diagnosis;
 	evidence.of = EVIDENCE_WORKER;
 	evidence.outcome = OUTCOME_CRASHED;
-	if (news->status != -1 && WIFSIGNALED(news->status))
-		evidence.signal = (unsigned)WTERMSIG(news->status);
-	else if (news->status != -1)
-		evidence.exit_code = WEXITSTATUS(news->status);
+	put_status(news, &evidence);
 	evidence.message = how;
 	evidence.given_up = given_up;
 	if (diagnose(&evidence, &diagnosis)) {

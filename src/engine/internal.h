@@ -111,7 +111,8 @@ struct server {
 	struct lines lines;
 	int output_fd;         /* what it prints; -1: closed */
 	struct str printed;    /* of that, what is no whole line yet */
-	char *last_line;       /* NULL: none */
+	char *last_line;       /* before it crashed, if it did; NULL: none */
+	struct str crash;      /* from the line on in which Python says that it crashes: that and its stacks */
 	uv_poll_t control, output;
 	uv_idle_t more;        /* runs while lines wait */
 	bool handles_open;
@@ -288,7 +289,7 @@ void server_unreachable(struct engine *engine, const char *socket, size_t length
 /* server_events.c: one line from it. */
 void server_take(struct server *server, struct slice line);
 /* It is dead; `how` ("was killed by SIGKILL") and what it printed last go into messages. */
-void server_died(struct server *server, const char *how);
+void server_died(struct server *server, const struct pool_news *news, const char *how);
 
 /* rerun.c: reruns by key of a server's tests. */
 void rerun_look_up(struct engine *engine, uint64_t test);
@@ -329,6 +330,10 @@ void diagnosis_of_attempt(struct engine *engine, const struct event *finished);
 /* Its verdict is out. */
 void diagnosis_of_verdict(struct engine *engine, uint64_t test);
 void diagnosis_of_worker(struct engine *engine, const struct pool_news *news, const char *how, bool given_up);
+/* Of a server that died before all tests were found: "XT1011" and "killed by SIGSEGV while …" are put into `code` and
+ * `sentence`. */
+void diagnosis_of_collection(struct engine *engine, const struct pool_news *news, const struct str *crash,
+			     const char **code, struct str *sentence);
 /* What somebody else found out, about the run as a whole. */
 void diagnosis_of_run(struct engine *engine, enum code_number number, int level, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -15,6 +15,7 @@
 
 /* Lines are taken in turns, so that thousands of tests that are found at once don't hold up keys and the screen. */
 #define TURN (4 * CLOCK_MS)
+#define CRASH_LIMIT ((size_t)64 << 10)
 #define PRINTED_LIMIT ((size_t)64 << 10) /* bytes of a line that a server prints */
 
 struct server *server_by_number(struct engine *engine, unsigned number)
@@ -32,14 +33,29 @@ struct server *server_current(struct engine *engine, unsigned number)
 
 /* --- what it prints --- */
 
+/* A stack ends with what called everything, which is no news. */
+static void keep_line(struct server *server, const char *text, size_t length)
+{
+	static const char crash[] = "Fatal Python error: ";
+	bool crashes = length > strlen(crash) && memcmp(text, crash, strlen(crash)) == 0;
+	if (crashes || server->crash.length > 0) {
+		if (server->crash.length + length < CRASH_LIMIT) {
+			str_add(&server->crash, text, length);
+			str_add_char(&server->crash, '\n');
+		}
+		return;
+	}
+	free(server->last_line);
+	server->last_line = alloc_string_n(text, length);
+}
+
 static void print_line(struct server *server, const char *text, size_t length)
 {
 	while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == ' '))
 		length--;
 	if (length == 0)
 		return;
-	free(server->last_line);
-	server->last_line = alloc_string_n(text, length);
+	keep_line(server, text, length);
 	struct event event;
 	event_init(&event, EVENT_LOG);
 	event_put(&event, level, LEVEL_NOTE);
@@ -286,6 +302,7 @@ struct server *server_start(struct engine *engine, const struct suite_config *su
 	server->socket = alloc_format("xtop-%s-%u", engine->run_id, server->number);
 	lines_init(&server->lines, -1, LINES_LIMIT);
 	str_init(&server->printed);
+	str_init(&server->crash);
 	if (launch_server(server, &launch, error) == 0) {
 		open_handles(server);
 		send_collect(server, &arguments);
@@ -320,6 +337,7 @@ void server_free(struct server *server)
 {
 	lines_fini(&server->lines);
 	str_fini(&server->printed);
+	str_fini(&server->crash);
 	vec_each(&server->failures, failure) {
 		free(failure->file);
 		free(failure->message);
@@ -357,7 +375,7 @@ void server_on_news(struct engine *engine, const struct pool_news *news)
 		slots_describe_death(news, &how);
 	take_rest(server);
 	server_close(server);
-	server_died(server, how.data);
+	server_died(server, news, how.data);
 	str_fini(&how);
 }
 

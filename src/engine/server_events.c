@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 enum { EXIT_COLLECTION = 2, EXIT_CONFIGURATION = 4 };
 
@@ -237,14 +238,40 @@ static void on_finished(struct server *server, const struct server_event *event)
 	finish_check(server->engine);
 }
 
-static char *describe(const struct server *server, const char *how)
+static void add_last_line(const struct server *server, struct str *message)
 {
 	if (server->last_line)
-		return alloc_format("its server %s; it printed last: %s", how, server->last_line);
-	return alloc_format("its server %s", how);
+		str_add_format(message, "; it printed last: %s", server->last_line);
 }
 
-void server_died(struct server *server, const char *how)
+static char *describe(const struct server *server, const char *how)
+{
+	struct str message = STR_INIT;
+	str_add_format(&message, "its server %s", how);
+	add_last_line(server, &message);
+	return str_take(&message);
+}
+
+static char *describe_collection(const struct server *server, const struct pool_news *news, const char *how)
+{
+	struct str message = STR_INIT, sentence = STR_INIT;
+	const char *code;
+	if (news->type == POOL_SERVER_NOT_STARTED || news->status == -1) {
+		str_add_format(&message, "%s could not be collected: its server %s", server->suite->name, how);
+	} else {
+		diagnosis_of_collection(server->engine, news, &server->crash, &code, &sentence);
+		/* The log of a run names the suite. */
+		if (!server->engine->begun)
+			str_add_format(&message, "%s: ", server->suite->name);
+		str_add_format(&message, "%s: its server %s%s", code, WIFSIGNALED(news->status) ? "was " : "",
+			       sentence.data);
+	}
+	add_last_line(server, &message);
+	str_fini(&sentence);
+	return str_take(&message);
+}
+
+void server_died(struct server *server, const struct pool_news *news, const char *how)
 {
 	struct engine *engine = server->engine;
 	enum server_state state = server->state;
@@ -261,7 +288,7 @@ void server_died(struct server *server, const char *how)
 			dispatch(engine);
 			break;
 		}
-		char *whole = alloc_format("%s could not be collected: %s", server->suite->name, message);
+		char *whole = describe_collection(server, news, how);
 		fail_collection(server, EXIT_COLLECTION, whole);
 		free(whole);
 		break;

@@ -72,6 +72,13 @@ static const char *phase_of_hang(const struct harness_attempt *attempt, const st
 	return said->has_call && said->setup + said->call >= timeout ? "call" : "teardown";
 }
 
+/* A child that it forked. */
+static bool came_back(const struct harness_event *said)
+{
+	bool forked = false;
+	return json_get_bool(said->json, "forked", &forked) && forked;
+}
+
 static void put_evidence(const struct harness_attempt *attempt, const struct harness_event *said,
 			 const struct harness_end *end, struct json *evidence)
 {
@@ -93,6 +100,8 @@ static void put_evidence(const struct harness_attempt *attempt, const struct har
 		evidence_put_signal(evidence, end->number, end->core_dumped, attempt->person_signal,
 				    &attempt->kill_count, attempt->base.host->kills_fd);
 	}
+	if (said && came_back(said))
+		json_put_bool(evidence, "forked", true);
 	if (attempt->base.job->leak != LEAK_IGNORE)
 		leftovers_put(&attempt->leftovers, evidence);
 }
@@ -180,6 +189,15 @@ static char *copy(const char *text)
 	return text ? alloc_string(text) : NULL;
 }
 
+static void warn(struct harness_attempt *attempt, const char *text)
+{
+	struct event event;
+	event_init(&event, EVENT_LOG);
+	event_put(&event, level, LEVEL_WARNING);
+	event_put_text(&event, message, text);
+	harness_attempt_emit(attempt, &event);
+}
+
 static void note_leaks(struct harness_attempt *attempt, const pid_t *pids, size_t count)
 {
 	struct leftovers *leftovers = &attempt->leftovers;
@@ -189,12 +207,8 @@ static void note_leaks(struct harness_attempt *attempt, const pid_t *pids, size_
 	if (attempt->base.job->leak == LEAK_IGNORE)
 		return;
 	struct str text = STR_INIT;
-	struct event event;
 	leftovers_describe_processes(leftovers, "to be ended with its test process", &text);
-	event_init(&event, EVENT_LOG);
-	event_put(&event, level, LEVEL_WARNING);
-	event_put(&event, message, ((struct event_text){ text.data, text.length }));
-	harness_attempt_emit(attempt, &event);
+	warn(attempt, text.data);
 	str_fini(&text);
 }
 
@@ -235,6 +249,8 @@ void harness_attempt_try_to_finish(struct harness_attempt *attempt, uint64_t now
 		capture_add(capture, output.stream, output.text);
 	capture_end(capture);
 	send_points(attempt, said);
+	if (came_back(said))
+		warn(attempt, "a child that it forked returned from the test instead of leaving, and was ended");
 	struct result result = { .outcome = said->outcome,
 				 .message = copy(said->message),
 				 .reason = copy(said->reason) };

@@ -521,6 +521,12 @@ static void workers_and_collections(void **state)
 	expect(&evidence, CODE_WORKERS_DIE_AGAIN, CERTAINTY_CERTAIN,
 	       "workers died again and again without finishing a test");
 	evidence = (struct evidence)EVIDENCE_INIT;
+	evidence.of = EVIDENCE_ATTEMPT;
+	evidence.outcome = OUTCOME_CRASHED;
+	evidence.signal = SIGKILL;
+	evidence.message = "its worker gw3 was killed by SIGKILL";
+	expect(&evidence, CODE_WORKER_DIED, CERTAINTY_CERTAIN, "its worker gw3 was killed by SIGKILL");
+	evidence = (struct evidence)EVIDENCE_INIT;
 	evidence.of = EVIDENCE_COLLECTION;
 	evidence.signal = SIGSEGV;
 	evidence.output = slice_of("Fatal Python error: Segmentation fault\n\n"
@@ -541,7 +547,51 @@ static void workers_and_collections(void **state)
 	}
 }
 
+/* What a worker has seen comes with the other evidence. */
+static void leaks_in_the_evidence(void **state)
+{
+	(void)state;
+	struct evidence evidence = EVIDENCE_INIT;
+	evidence.of = EVIDENCE_ATTEMPT;
+	evidence.outcome = OUTCOME_PASSED;
+	evidence.seen = "{\"left_over\":\"412 `sleep 1000`\"}";
+	expect(&evidence, CODE_PROCESS_LEFT_OVER, CERTAINTY_CERTAIN, "left behind 412 `sleep 1000`");
+	evidence.seen = "{\"pipe_held\":true,\"holders\":\"7 `cat`\"}";
+	expect(&evidence, CODE_PIPE_HELD_OPEN, CERTAINTY_CERTAIN,
+	       "ended while something still held the pipe of its output open");
+	evidence.seen = "{\"forked\":true}";
+	expect(&evidence, CODE_FORK_CAME_BACK, CERTAINTY_CERTAIN,
+	       "a child that the test forked returned from the test instead of leaving");
+	evidence.outcome = OUTCOME_CRASHED;
+	evidence.signal = SIGSEGV;
+	evidence.seen = "{\"core\":true}";
+	expect(&evidence, CODE_SEGFAULT, CERTAINTY_CERTAIN, "killed by SIGSEGV (core dumped)");
+}
+
 /* --- timeouts --- */
+
+/* Another thread that waits for Python's lock, and the native stack in the place of one that could not be printed. */
+static void native_stacks_of_python(void **state)
+{
+	(void)state;
+	struct evidence evidence = EVIDENCE_INIT;
+	evidence.of = EVIDENCE_ATTEMPT;
+	evidence.outcome = OUTCOME_TIMEOUT;
+	evidence.message = "timed out after 2 s";
+	evidence.seen = "{\"state\":\"S\",\"ignored_interrupt\":true,\"native_stack\":\""
+			"Thread 2 (Thread 0x7f (LWP 8)):\\n#0  0x01 in __futex_abstimed_wait ()\\n#1  0x02 in take_gil ()\\n"
+			"\\nThread 1 (Thread 0x7e (LWP 7)):\\n#0  0x01 in take ()\\n\"}";
+	expect(&evidence, CODE_HOLDS_INTERPRETER_LOCK, CERTAINTY_CERTAIN,
+	       "timed out after 2 s: C code kept the interpreter lock, in take");
+	evidence.seen = "{\"state\":\"S\",\"native_stack\":\""
+			"Thread 2 (Thread 0x7f (LWP 8)):\\n#0  0x02 in take_gil ()\\n"
+			"\\nThread 1 (Thread 0x7e (LWP 7)):\\n#0  0x01 in nanosleep ()\\n#1  0x02 in time_sleep ()\\n\"}";
+	expect(&evidence, CODE_SLEEPING, CERTAINTY_LIKELY, "timed out after 2 s: sleeping, in time_sleep");
+	evidence.seen = "{\"state\":\"S\",\"ignored_interrupt\":true,\"native_stack\":\""
+			"Thread 1 (Thread 0x7e (LWP 7)):\\n#0  0x02 in take_gil ()\\n\"}";
+	expect(&evidence, CODE_HANG_IN_CALL, CERTAINTY_CERTAIN, "timed out after 2 s: in take_gil");
+}
+
 
 static void hangs_by_what_the_kernel_says(void **state)
 {
@@ -926,6 +976,8 @@ int main(void)
 		cmocka_unit_test(a_process_that_never_was_ready),
 		cmocka_unit_test(no_crash_is_without_a_code),
 		cmocka_unit_test(workers_and_collections),
+		cmocka_unit_test(leaks_in_the_evidence),
+		cmocka_unit_test(native_stacks_of_python),
 		cmocka_unit_test(hangs_by_what_the_kernel_says),
 		cmocka_unit_test(hangs_that_are_certain),
 		cmocka_unit_test(what_else_is_the_matter_stands_aside),
