@@ -515,6 +515,8 @@ script_tests = \
 	tests/cli/leak_modes.sh \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
+	tests/cli/matrix_exec.sh \
+	tests/cli/matrix_pytest.sh \
 	tests/cli/memory_limit.sh \
 	tests/cli/memory_low.sh \
 	tests/cli/output.sh \
@@ -638,10 +640,55 @@ shipped_files = \
 	tests/layers.txt \
 	tests/lib/cases.sh \
 	tests/lib/groups.sh \
+	tests/lib/matrix.sh \
 	tests/lib/python.sh \
 	tests/lib/runs.sh \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \
+	tests/matrix/cases \
+	tests/matrix/check.pl \
+	tests/matrix/exec/crashes/exit_3.sh \
+	tests/matrix/exec/crashes/faults.c \
+	tests/matrix/exec/crashes/killed.sh \
+	tests/matrix/exec/crashes/worker.sh \
+	tests/matrix/exec/crashes/z_fine.sh \
+	tests/matrix/exec/hangs/blocks_signals.pl \
+	tests/matrix/exec/hangs/child.sh \
+	tests/matrix/exec/hangs/event.pl \
+	tests/matrix/exec/hangs/file_lock.pl \
+	tests/matrix/exec/hangs/handlers.pl \
+	tests/matrix/exec/hangs/ignores_sigterm.pl \
+	tests/matrix/exec/hangs/lock.c \
+	tests/matrix/exec/hangs/loop.pl \
+	tests/matrix/exec/hangs/read.pl \
+	tests/matrix/exec/hangs/sleep.sh \
+	tests/matrix/exec/hangs/socket.pl \
+	tests/matrix/exec/hangs/stopped.sh \
+	tests/matrix/exec/hangs/z_fine.sh \
+	tests/matrix/exec/leaks/child.sh \
+	tests/matrix/exec/leaks/daemon.pl \
+	tests/matrix/exec/leaks/lends.sh \
+	tests/matrix/exec/leaks/pipe.sh \
+	tests/matrix/exec/leaks/z_fine.sh \
+	tests/matrix/exec/memory/grows.pl \
+	tests/matrix/exec/memory/killed.sh \
+	tests/matrix/exec/memory/z_fine.sh \
+	tests/matrix/exec/table \
+	tests/matrix/exec/workers/waits.sh \
+	tests/matrix/exec/workers/waits2.sh \
+	tests/matrix/exec/workers/waits3.sh \
+	tests/matrix/pytest/collection/abort.py \
+	tests/matrix/pytest/collection/exit_0.py \
+	tests/matrix/pytest/collection/exit_3.py \
+	tests/matrix/pytest/collection/killed.py \
+	tests/matrix/pytest/collection/segfault.py \
+	tests/matrix/pytest/crashes/test_crashes.py \
+	tests/matrix/pytest/hangs/test_hangs.py \
+	tests/matrix/pytest/leaks/test_leaks.py \
+	tests/matrix/pytest/memory/test_memory.py \
+	tests/matrix/pytest/stubborn/test_stubborn.py \
+	tests/matrix/pytest/table \
+	tests/matrix/pytest/workers/test_waits.py \
 	tests/model/run.sh \
 	tests/soak/Plan.pm \
 	tests/soak/Verdicts.pm \

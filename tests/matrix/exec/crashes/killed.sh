@@ -1,0 +1,3 @@
+#!/bin/sh
+echo words before the end
+kill -KILL $$

@@ -1,0 +1,2 @@
+#!/bin/sh
+# The last one: what is before it has a test that comes next.

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo words before the end
+exec sleep 1000

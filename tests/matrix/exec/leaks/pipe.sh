@@ -1,0 +1,3 @@
+#!/bin/sh
+echo words before the leak
+sleep 1203 &
