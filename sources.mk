@@ -707,6 +707,8 @@ shipped_files = \
 	tests/tui/golden/ended-with-failures.txt \
 	tests/tui/golden/failed-without-failures.txt \
 	tests/tui/golden/follow.txt \
+	tests/tui/golden/header-eta.txt \
+	tests/tui/golden/header-rate.txt \
 	tests/tui/golden/help-120x40.txt \
 	tests/tui/golden/help-40x10.txt \
 	tests/tui/golden/help-80x24.txt \
@@ -744,6 +746,9 @@ shipped_files = \
 	tests/tui/golden/tabs.txt \
 	tests/tui/golden/too-small-39x10.txt \
 	tests/tui/golden/worker-dies.txt \
+	tests/tui/golden/workers-late-80x16.txt \
+	tests/tui/golden/workers-late.txt \
+	tests/tui/golden/workers-many.txt \
 	tests/tui/lib/screens.sh \
 	bench/run \
 	bench/xdist_model.c \
