@@ -235,6 +235,7 @@ library_sources = \
 	src/diagnose/text.h \
 	src/diagnose/waits.c \
 	src/diagnose/waits.h \
+	src/engine/build.c \
 	src/engine/bus.c \
 	src/engine/collect.c \
 	src/engine/control.c \
@@ -265,6 +266,9 @@ library_sources = \
 	src/engine/stop.c \
 	src/engine/team.c \
 	src/engine/verdict.c \
+	src/engine/watch.c \
+	src/engine/watch_tree.c \
+	src/engine/watch_tree.h \
 	src/report/flaky.c \
 	src/report/flaky.h \
 	src/report/flaky_text.c \
@@ -544,6 +548,7 @@ script_tests = \
 	tests/cli/soak_small.sh \
 	tests/cli/spawn_errors.sh \
 	tests/cli/timeouts_reruns.sh \
+	tests/cli/watch.sh \
 	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
 	tests/tui/detail.sh \

@@ -135,7 +135,7 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		.ascii = wants_ascii(config),
 		.color = wants_color(config, STDOUT_FILENO),
 		.replay = replay,
-		.stay = config->stay || replay,
+		.stay = config->stay || config->watch || replay,
 		.memory = replay ? 0 : machine.memory,
 		.root = config->root,
 		.slow = config->slow,

@@ -23,6 +23,7 @@ struct session {
 	uv_signal_t suspended, continued;
 	struct engine *engine;
 	struct frontends frontends;
+	bool watches; /* --watch: the end of the run is not the end */
 	uint64_t epoch;
 };
 
@@ -45,13 +46,14 @@ static void on_finished(void *context)
 {
 	struct session *session = context;
 	const char *message;
-	if (!session->frontends.tui || engine_failure(session->engine, &message))
+	if (engine_failure(session->engine, &message) || !(session->frontends.tui || session->watches))
 		uv_stop(&session->loop);
 }
 
 static void on_leave(void *context)
 {
 	struct session *session = context;
+	session->watches = false;
 	uv_stop(&session->loop);
 }
 
@@ -59,7 +61,7 @@ static void on_headless(void *context)
 {
 	struct session *session = context;
 	frontends_drop_tui(&session->frontends);
-	if (engine_is_finished(session->engine))
+	if (engine_is_finished(session->engine) && !session->watches)
 		uv_stop(&session->loop);
 }
 
@@ -69,6 +71,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	const char *reason = number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "hung up";
 	if (session->frontends.tui)
 		tui_stopping(session->frontends.tui);
+	session->watches = false;
 	if (engine_is_finished(session->engine)) /* a dashboard that stayed */
 		uv_stop(&session->loop);
 	else
@@ -186,6 +189,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	char run_id[17];
 	make_run_id(run_id);
 	session.epoch = clock_now();
+	session.watches = config->watch && !config->collect_only;
 	struct worker_context context = { .run_id = run_id,
 					  .test_run_uid = config->test_run_uid ? config->test_run_uid : run_id,
 					  .epoch = session.epoch };

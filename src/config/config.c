@@ -42,6 +42,7 @@ static void suite_fini(struct suite_config *suite)
 	free(suite->name);
 	free(suite->adapter);
 	free(suite->cwd);
+	free(suite->build);
 	free_texts(&suite->programs);
 	free_texts(&suite->args);
 	free_texts(&suite->environment);

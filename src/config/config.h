@@ -33,6 +33,7 @@ struct suite_config {
 	VEC(char *) args;       /* appended to each program's command line */
 	VEC(char *) environment; /* NAME=value */
 	char *cwd;              /* absolute; NULL: the root directory */
+	char *build;            /* for sh -c, makes its programs before they are looked for; NULL: nothing is to be made */
 	uint64_t timeout;       /* ns, 0: none; UINT64_MAX: not set, the run's counts */
 	int reruns;             /* -1: not set */
 	uint64_t mem_limit;     /* bytes, 0: none; UINT64_MAX: not set */
@@ -142,7 +143,7 @@ struct config {
 
 	/* frontends and reports */
 	enum tristate tui;      /* YES: --tui, NO: --no-tui */
-	bool ascii, stay;
+	bool ascii, stay, watch;
 	enum tristate color;
 	enum report_format format;
 	char *junit_xml, *events, *record; /* files, NULL: not wanted */

@@ -293,6 +293,16 @@ static int read_cwd(const struct file *file, const struct yaml_node *node, struc
 	return 0;
 }
 
+static int read_build(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
+{
+	const char *text = file_filled_text(file, node, "build", "a command, such as make -s tests");
+
+	if (!text)
+		return -1;
+	suite->build = alloc_string(text);
+	return 0;
+}
+
 static int read_timeout(const struct file *file, const struct yaml_node *node, struct suite_config *suite)
 {
 	return file_duration(file, node, "timeout", &suite->timeout);
@@ -322,7 +332,7 @@ static const struct suite_key {
 	{ "args", read_args },       { "env", read_env },
 	{ "cwd", read_cwd },         { "timeout", read_timeout },
 	{ "reruns", read_reruns },   { "mem-limit", read_mem_limit },
-	{ "leak", read_leak },
+	{ "leak", read_leak },       { "build", read_build },
 };
 
 enum { SUITE_KEY_COUNT = sizeof(suite_keys) / sizeof(suite_keys[0]) };

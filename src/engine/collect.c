@@ -72,11 +72,25 @@ void collect_forget(struct findings *findings)
 	free(findings);
 }
 
+static void put_name(struct str *key, const char *suite, const char *id)
+{
+	str_add(key, suite, strlen(suite) + 1);
+	str_add_text(key, id);
+}
+
+static bool was_seen(const struct map *seen, const char *suite, const char *id)
+{
+	struct str key = STR_INIT;
+	put_name(&key, suite, id);
+	bool there = map_get(seen, key.data, key.length) != NULL;
+	str_fini(&key);
+	return there;
+}
+
 static uint32_t next_ordinal(struct map *seen, const char *suite, const char *id)
 {
 	struct str key = STR_INIT;
-	str_add(&key, suite, strlen(suite) + 1);
-	str_add_text(&key, id);
+	put_name(&key, suite, id);
 	uintptr_t count = (uintptr_t)map_get(seen, key.data, key.length) + 1;
 	map_put(seen, key.data, key.length, (void *)count);
 	str_fini(&key);
@@ -264,25 +278,54 @@ static void admit(struct engine *engine, struct found_test *test)
 	free(ruled.unit);
 }
 
-void collect_take(struct engine *engine, struct found_test *test)
+/* Counts what is not to be run here, and ends it. */
+static bool is_to_run(struct engine *engine, struct found_test *test)
 {
 	struct test_facts facts;
 	if (test->ordinal == 0)
 		test->ordinal = next_ordinal(engine->seen, test->suite->name, test->id);
 	past_facts(engine, test, &facts);
 	quarantine_note(engine->quarantine, &facts);
-	if (!selection_takes(engine->selection, &facts, test->server != 0)) {
+	if (!selection_takes(engine->selection, &facts, test->server != 0))
 		engine->deselected++;
-		found_test_fini(test);
-	} else if (selection_is_elsewhere(engine->selection, &facts)) {
+	else if (selection_is_elsewhere(engine->selection, &facts))
 		engine->elsewhere++;
-		found_test_fini(test);
-	} else if (engine->given || selection_wants_all(engine->selection)) {
+	else
+		return true;
+	found_test_fini(test);
+	return false;
+}
+
+void collect_take(struct engine *engine, struct found_test *test)
+{
+	if (!is_to_run(engine, test))
+		return;
+	if (engine->given || selection_wants_all(engine->selection)) {
 		vec_push(&engine->held, *test);
 		found_test_init(test);
 	} else {
 		admit(engine, test);
 	}
+}
+
+void collect_take_late(struct engine *engine, struct found_test *test)
+{
+	if (is_to_run(engine, test))
+		admit(engine, test);
+}
+
+void collect_take_new(struct engine *engine, struct findings *findings)
+{
+	bool any = false;
+	vec_each(&findings->list, finding) {
+		if (finding->kind != FINDING_TEST || was_seen(engine->seen, finding->test.suite->name, finding->test.id))
+			continue;
+		any = true;
+		collect_take_late(engine, &finding->test);
+		found_test_init(&finding->test);
+	}
+	if (any)
+		rerun_reopen(engine);
 }
 
 void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id, const char *message)
@@ -480,6 +523,7 @@ void collect_end(struct engine *engine)
 	}
 	engine->collected = true;
 	emit_collected(engine);
+	watch_collected(engine);
 	if (!engine->collect_only && !engine->closed && engine->done < engine->entries.length) {
 		past_begin(engine);
 		stop_watch_session(engine);
@@ -487,6 +531,8 @@ void collect_end(struct engine *engine)
 		slots_start(engine);
 		resting_watch(engine);
 		dispatch(engine);
+	} else if (engine->config->watch) {
+		sched_collected(engine->sched, engine->workers);
 	}
 	finish_check(engine);
 }

@@ -18,22 +18,6 @@ static struct entry *find(struct engine *engine, uint64_t test, struct error *er
 	return entry;
 }
 
-/* A run that had ended (or was stopped) goes on for a rerun by key. */
-static void reopen(struct engine *engine)
-{
-	engine->closed = engine->interrupted = engine->forced = false;
-	free(engine->close_reason);
-	engine->close_reason = NULL;
-	if (engine->finished)
-		engine->idle += clock_now() - engine->finished_at;
-	engine->finished = false;
-	for (unsigned i = 0; i < engine->workers; i++)
-		if (engine->slots[i].state != SLOT_EMPTY)
-			return;
-	engine->barren_deaths = 0;
-	slots_start(engine);
-}
-
 static int control_rerun(void *context, uint64_t test, struct error *error)
 {
 	struct engine *engine = context;
@@ -60,18 +44,7 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 		return error_set(error,
 				 "its worker, gw%u, was taken away, and no other may run it (--dist each)",
 				 entry->only);
-	entry->attempt = 0;
-	entry->duration = 0;
-	entry->by_key = entry->had_verdict = true;
-	entry->no_rerun = false;
-	engine->done--;
-	reopen(engine);
-	if (entry->found.server) {
-		rerun_look_up(engine, test);
-		return 0;
-	}
-	entry->state = ENTRY_WAITING;
-	sched_again(engine->sched, test);
+	rerun_begin(engine, test);
 	dispatch(engine);
 	return 0;
 }

@@ -168,6 +168,32 @@ static int prepare(struct engine *engine, struct error *error)
 	return 0;
 }
 
+static bool start_builds(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->config->suites.length; i++) {
+		const struct suite_config *suite = &engine->config->suites.items[i];
+		if (suite->build && suite_is_wanted(engine->config, suite) && !suite->left_out)
+			build_start(engine, suite);
+	}
+	return build_goes_on(engine);
+}
+
+static int collect(struct engine *engine, struct error *error)
+{
+	engine->findings = collect_find(engine->config, error);
+	if (!engine->findings || start_servers(engine, error) != 0)
+		return -1;
+	engine_begin(engine);
+	return 0;
+}
+
+void engine_collect(struct engine *engine)
+{
+	struct error error = ERROR_INIT;
+	if (collect(engine, &error) != 0)
+		finish_failed(engine, EXIT_CONFIGURATION, error.message);
+}
+
 int engine_start(struct engine *engine, const char *command_line, struct error *error)
 {
 	engine->command_line = command_line;
@@ -175,11 +201,8 @@ int engine_start(struct engine *engine, const char *command_line, struct error *
 	if (prepare(engine, error) != 0)
 		return -1;
 	open_handles(engine);
-	engine->findings = collect_find(engine->config, error);
-	if (!engine->findings || start_servers(engine, error) != 0)
-		return -1;
-	engine_begin(engine);
-	return 0;
+	watch_start(engine);
+	return start_builds(engine) ? 0 : collect(engine, error);
 }
 
 int engine_failure(const struct engine *engine, const char **message)
@@ -200,6 +223,8 @@ void engine_close(struct engine *engine)
 		uv_close((uv_handle_t *)&engine->session, NULL);
 		uv_close((uv_handle_t *)&engine->room, NULL);
 		uv_close((uv_handle_t *)&engine->fresh_start, NULL);
+		watch_close(engine);
+		build_close(engine);
 		vec_each(&engine->servers, server)
 			server_close(*server);
 		for (unsigned i = 0; i < engine->workers; i++) {
@@ -249,6 +274,11 @@ void engine_free(struct engine *engine)
 		server_free(*server);
 	vec_fini(&engine->servers);
 	vec_fini(&engine->fresh);
+	vec_each(&engine->fresh_files, file)
+		free(file->path);
+	vec_fini(&engine->fresh_files);
+	watch_free(engine);
+	build_free(engine);
 	vec_each(&engine->bailed, bailed)
 		free(bailed->reason);
 	vec_fini(&engine->bailed);

@@ -20,6 +20,7 @@
  *     server.c    processes that find tests and fork those that run them (pytest's)
  *     server_events.c  what these say → tests, logs
  *     rerun.c     reruns by key: never of stale code
+ *     watch.c     saved files (watch_tree.h) → reruns;  build.c  what makes programs first
  *     finish.c    every verdict is there → sessions end → run.finished
  *     bus.c       every event          → spool, journal, model, frontends
  *     spool.c     long outputs         → files

@@ -79,6 +79,7 @@ static void finish(struct engine *engine)
 	if (!engine->collect_only) {
 		past_end(engine);
 		emit_finished(engine);
+		watch_rest(engine);
 	}
 	if (engine->listener.finished)
 		engine->listener.finished(engine->listener.context);

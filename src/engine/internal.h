@@ -46,6 +46,7 @@ struct entry {
 	bool gates;             /* it counts among gating_failures */
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
+	bool saved;             /* --watch: its code changed, it is to be run again */
 	bool no_rerun;          /* its last attempt said that another makes no sense */
 	unsigned holder;        /* slot that the scheduler gave it to and where it has not ended, NO_SLOT: none */
 	unsigned only;          /* the only slot that may run it (--dist each), NO_SLOT: any */
@@ -119,7 +120,13 @@ struct server {
 	int status;            /* what plugins make of the run: 0, or not */
 	VEC(uint64_t) tests;   /* LOOKED_UP: asked about changes, or (auxiliary) to be collected */
 	VEC(struct collect_failure) failures; /* auxiliary */
+	VEC(struct found_test) late; /* auxiliary, --watch: tests that were not there before */
 	struct map *found;     /* auxiliary: ids with ordinals */
+};
+
+struct fresh_file {
+	const struct suite_config *suite;
+	char *path; /* absolute */
 };
 
 struct bailed_suite {
@@ -175,7 +182,10 @@ struct engine {
 	unsigned replacements;     /* servers that took others' places */
 	unsigned replacing;        /* servers that are to take another's place and still collect */
 	VEC(uint64_t) fresh;       /* LOOKED_UP tests that a new server is to collect */
+	VEC(struct fresh_file) fresh_files; /* files that it is to collect besides */
 	uv_timer_t fresh_start;
+	struct watch *watch;       /* NULL: nothing is watched */
+	struct build *build;       /* NULL: nothing was to be made yet */
 	struct findings *findings; /* until the run begins */
 	const char *command_line;  /* likewise; borrowed */
 	VEC(struct early_log) early; /* logged before the run began */
@@ -206,7 +216,9 @@ struct engine {
 	bool handles_open;
 };
 
-/* engine.c: goes on with the run's beginning once every server has read its configuration. */
+/* engine.c: looks for tests and starts servers, once what is to be made first is made. */
+void engine_collect(struct engine *engine);
+/* Goes on with the run's beginning once every server has read its configuration. */
 void engine_begin(struct engine *engine);
 /* Ends the collection once every server has found its tests. */
 void engine_end_collection(struct engine *engine);
@@ -261,6 +273,10 @@ void collect_take(struct engine *engine, struct found_test *test);
 /* What can't be a test has a collect.error and a verdict all the same, under its name: it must not get lost. */
 void collect_add_broken(struct engine *engine, const struct suite_config *suite, const char *id,
 			const char *message);
+/* The same behind the end of the collection (--watch); told and scheduled at once. */
+void collect_take_late(struct engine *engine, struct found_test *test);
+/* Those among the findings that were not found before. */
+void collect_take_new(struct engine *engine, struct findings *findings);
 /* Before anything is told: the scheduler, for whatever pytest's configuration says about it. -1: there is no such
  * mode or plugin. */
 int collect_begin(struct engine *engine, struct error *error);
@@ -311,6 +327,33 @@ bool resting_end_one(struct engine *engine); /* false: none rests */
 bool stacks_are_enough(const struct engine *engine, const struct entry *entry);
 void stacks_note(struct engine *engine, const struct event *finished);
 void stacks_free(struct engine *engine);
+
+/* A test that has its verdict, once more: the scheduler has it, or it is looked up. dispatch() is up to the caller. */
+void rerun_begin(struct engine *engine, uint64_t test);
+/* Its code changed. False: it runs or waits, so not now. */
+bool rerun_as_changed(struct engine *engine, uint64_t test);
+/* Collects a file of a suite with a server that no test is known of. */
+void rerun_collect_file(struct engine *engine, const struct suite_config *suite, const char *path);
+/* A run that had ended (or was stopped) goes on. */
+void rerun_reopen(struct engine *engine);
+
+/* watch.c: saved files (--watch). */
+void watch_start(struct engine *engine); /* nothing without --watch */
+void watch_close(struct engine *engine);
+void watch_free(struct engine *engine);
+/* Whether a test of this suite, id and ordinal was found already. */
+bool watch_knows(struct engine *engine, const struct found_test *test);
+void watch_collected(struct engine *engine); /* every test is found that there is at first */
+void watch_built(struct engine *engine, const struct suite_config *suite, bool well);
+void watch_go_on(struct engine *engine); /* something ended that it may have waited for */
+void watch_rest(struct engine *engine);  /* the run has ended, for now */
+
+/* build.c: commands that make programs. */
+void build_start(struct engine *engine, const struct suite_config *suite); /* behind those that were asked for before */
+bool build_goes_on(const struct engine *engine);
+void build_on_news(struct engine *engine, const struct pool_news *news);
+void build_close(struct engine *engine);
+void build_free(struct engine *engine);
 
 /* retry.c: whether and when another attempt follows. */
 #define RETRY_DELAY_MAX (24 * 3600 * CLOCK_SECOND)
@@ -383,6 +426,8 @@ void dispatch_unsend(struct engine *engine, unsigned slot);
 /* verdict.c: `event` is a TEST_FINISHED that the model has taken. */
 void verdict_attempt_ended(struct engine *engine, const struct event *event);
 void verdict_not_run(struct engine *engine, uint64_t test, const char *reason);
+/* Skipped: what was found before is not there any more (--watch). */
+void verdict_gone(struct engine *engine, uint64_t test, const char *reason);
 /* (Again) the verdict of a test as its last attempt stands: quarantine may have changed. */
 void verdict_emit(struct engine *engine, uint64_t test);
 void verdict_retry_due(uv_timer_t *timer);

@@ -13,6 +13,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+void rerun_reopen(struct engine *engine)
+{
+	engine->closed = engine->interrupted = engine->forced = false;
+	free(engine->close_reason);
+	engine->close_reason = NULL;
+	if (engine->finished)
+		engine->idle += clock_now() - engine->finished_at;
+	engine->finished = false;
+	past_begin(engine); /* a run that had no test until now */
+	for (unsigned i = 0; i < engine->workers; i++)
+		if (engine->slots[i].state != SLOT_EMPTY)
+			return;
+	engine->barren_deaths = 0;
+	slots_start(engine);
+}
+
 /* Back to the scheduler, in front of all. */
 static void let_run(struct engine *engine, uint64_t test)
 {
@@ -46,6 +62,51 @@ void rerun_look_up(struct engine *engine, uint64_t test)
 	protocol_put_changes(&line);
 	server_send(server, &line);
 	str_fini(&line);
+}
+
+static void reset(struct engine *engine, struct entry *entry)
+{
+	entry->attempt = 0;
+	entry->duration = 0;
+	entry->by_key = entry->had_verdict = true;
+	entry->no_rerun = false;
+	engine->done--;
+	rerun_reopen(engine);
+}
+
+void rerun_begin(struct engine *engine, uint64_t test)
+{
+	struct entry *entry = engine_entry(engine, test);
+	reset(engine, entry);
+	if (entry->found.server) {
+		rerun_look_up(engine, test);
+		return;
+	}
+	entry->state = ENTRY_WAITING;
+	sched_again(engine->sched, test);
+}
+
+bool rerun_as_changed(struct engine *engine, uint64_t test)
+{
+	struct entry *entry = engine_entry(engine, test);
+	if (entry->state != ENTRY_DONE)
+		return false;
+	if (!team_can_run(engine, entry) || pool_guardian_fd(engine->pool) < 0)
+		return true;
+	if (suite_has_server(entry->found.suite)) {
+		reset(engine, entry);
+		entry->state = ENTRY_LOOKED_UP;
+		collect_anew(engine, test);
+	} else if (!entry->broken && !entry->judged) {
+		rerun_begin(engine, test);
+	}
+	return true;
+}
+
+void rerun_collect_file(struct engine *engine, const struct suite_config *suite, const char *path)
+{
+	vec_push(&engine->fresh_files, ((struct fresh_file){ suite, alloc_string(path) }));
+	uv_timer_start(&engine->fresh_start, rerun_start_fresh, 0, 0);
 }
 
 void rerun_on_changes(struct server *server, const struct json *files)
@@ -116,7 +177,17 @@ static void start_for(struct engine *engine, const struct suite_config *suite)
 			free(path);
 		vec_push(&tests, number);
 	}
-	if (tests.length > 0) {
+	for (size_t i = 0; i < engine->fresh_files.length; i++) {
+		struct fresh_file file = engine->fresh_files.items[i];
+		if (file.suite != suite)
+			continue;
+		vec_remove(&engine->fresh_files, i--);
+		if (map_put(seen, file.path, strlen(file.path), seen) == NULL)
+			vec_push(&paths, file.path);
+		else
+			free(file.path);
+	}
+	if (paths.length > 0) {
 		struct error error = ERROR_INIT;
 		struct server *server = server_start(engine, suite, paths.items, paths.length, true, &error);
 		if (server)
@@ -141,6 +212,8 @@ void rerun_start_fresh(uv_timer_t *timer)
 	struct engine *engine = timer->data;
 	while (engine->fresh.length > 0)
 		start_for(engine, engine_entry(engine, engine->fresh.items[0])->found.suite);
+	while (engine->fresh_files.length > 0)
+		start_for(engine, engine->fresh_files.items[0].suite);
 	finish_check(engine);
 }
 
@@ -163,6 +236,53 @@ static bool was_found(const struct server *server, const struct entry *entry)
 	return found;
 }
 
+/* A test of which the server, as the code is now, knows nothing. */
+static void lose_test(struct engine *engine, uint64_t test)
+{
+	const struct entry *entry = engine_entry(engine, test);
+	if (!engine->watch)
+		fail_test(engine, test, "the test is gone: the code as it is now has none of this name");
+	else if (entry->broken)
+		verdict_gone(engine, test, "it can be collected now");
+	else
+		verdict_gone(engine, test, "gone: the code as it is now has no test of this name");
+}
+
+/* Whether a test has the failure for its verdict already. */
+static bool is_told(const struct server *server, const struct collect_failure *failure)
+{
+	vec_each(&server->tests, test) {
+		const char *id = engine_entry(server->engine, *test)->found.id;
+		size_t length = strcspn(id, ":");
+		if (strlen(failure->file) == length && strncmp(failure->file, id, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With --watch: what a saved file has that was not there before. */
+static void take_late(struct server *server)
+{
+	struct engine *engine = server->engine;
+	bool any = server->late.length > 0;
+	vec_each(&server->late, test) {
+		if (watch_knows(engine, test))
+			found_test_fini(test);
+		else
+			collect_take_late(engine, test);
+	}
+	vec_clear(&server->late);
+	vec_each(&server->failures, failure) {
+		struct found_test file = { .suite = server->suite, .id = failure->file };
+		if (watch_knows(engine, &file) || is_told(server, failure))
+			continue;
+		any = true;
+		collect_add_broken(engine, server->suite, failure->file, failure->message);
+	}
+	if (any)
+		rerun_reopen(engine);
+}
+
 void rerun_on_collected(struct server *server)
 {
 	struct engine *engine = server->engine;
@@ -173,12 +293,17 @@ void rerun_on_collected(struct server *server)
 		if (failure) {
 			fail_test(engine, test, failure);
 		} else if (!was_found(server, entry)) {
-			fail_test(engine, test, "the test is gone: the code as it is now has none of this name");
+			lose_test(engine, test);
+		} else if (entry->judged) { /* as before: there is nothing to run */
+			entry->state = ENTRY_DONE;
+			engine->done++;
 		} else {
 			entry->found.server = server->number;
 			let_run(engine, test);
 		}
 	}
+	if (engine->watch)
+		take_late(server);
 	vec_clear(&server->tests);
 	dispatch(engine);
 	finish_check(engine);

@@ -343,6 +343,9 @@ void server_free(struct server *server)
 		free(failure->message);
 	}
 	vec_fini(&server->failures);
+	vec_each(&server->late, test)
+		found_test_fini(test);
+	vec_fini(&server->late);
 	vec_fini(&server->tests);
 	map_free(server->found);
 	free(server->last_line);

@@ -77,18 +77,24 @@ static char *own_path(const struct server *server, const char *file)
 	return relative;
 }
 
+static void remember_found(struct server *server, const struct server_event *event)
+{
+	char *key = alloc_format("%u %s", event->ordinal, event->id);
+	if (!server->found)
+		server->found = map_new();
+	map_put(server->found, key, strlen(key), server);
+	free(key);
+}
+
 static void on_found(struct server *server, const struct server_event *event)
 {
 	struct engine *engine = server->engine;
-	if (server->auxiliary) {
-		char *key = alloc_format("%u %s", event->ordinal, event->id);
-		if (!server->found)
-			server->found = map_new();
-		map_put(server->found, key, strlen(key), server);
-		free(key);
-		return;
-	}
 	struct found_test test;
+	if (server->auxiliary) {
+		remember_found(server, event);
+		if (!engine->watch || server->replaces)
+			return;
+	}
 	found_test_init(&test);
 	test.suite = server->suite;
 	test.adapter = adapter_find(server->suite->adapter);
@@ -112,7 +118,10 @@ static void on_found(struct server *server, const struct server_event *event)
 	test.marks = event->marks ? alloc_string(event->marks) : NULL;
 	test.outcome = event->outcome;
 	test.reason = event->reason ? alloc_string(event->reason) : NULL;
-	collect_take(engine, &test);
+	if (server->auxiliary)
+		vec_push(&server->late, test);
+	else
+		collect_take(engine, &test);
 }
 
 static void on_collect_error(struct server *server, const struct server_event *event)

@@ -291,6 +291,7 @@ void slots_on_guardian(uv_poll_t *handle, int status, int events)
 		case POOL_SERVER_NOT_STARTED:
 		case POOL_SERVER_DIED:
 			server_on_news(engine, &news);
+			build_on_news(engine, &news);
 			break;
 		}
 	}

@@ -53,7 +53,7 @@ unsigned team_count(struct engine *engine)
 		wanted = 1;
 	else if (config->workers < 0)
 		wanted = by_machine(engine, true);
-	if (!each && wanted > tests)
+	if (!each && !config->watch && wanted > tests) /* more may come while one watches */
 		wanted = tests ? tests : 1;
 	if (wanted > RING_LANES)
 		wanted = RING_LANES;

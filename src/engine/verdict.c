@@ -122,6 +122,26 @@ void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
 	bus_emit(engine, &event);
 }
 
+void verdict_gone(struct engine *engine, uint64_t number, const char *reason)
+{
+	struct entry *entry = engine_entry(engine, number);
+	struct event event;
+	if (entry->state == ENTRY_DONE)
+		return;
+	entry->state = ENTRY_DONE;
+	engine->done++;
+	event_init(&event, EVENT_TEST_VERDICT);
+	event_put(&event, test, number);
+	event_put(&event, outcome, OUTCOME_SKIPPED);
+	event_put(&event, flaky, false);
+	event_put(&event, quarantined, false);
+	event_put(&event, attempts, 0);
+	event_put(&event, duration, 0);
+	event_put_text(&event, reason, reason);
+	bus_emit(engine, &event);
+	count_gating_failure(engine, entry, false);
+}
+
 static void arm_retry(struct engine *engine)
 {
 	uint64_t next = UINT64_MAX;
