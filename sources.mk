@@ -43,6 +43,7 @@ library_sources = \
 	src/config/environment.c \
 	src/config/file.c \
 	src/config/file.h \
+	src/config/flaky.c \
 	src/config/load.h \
 	src/config/option_table.c \
 	src/config/options.c \

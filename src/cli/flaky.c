@@ -15,7 +15,9 @@
 static int make_list(const struct known *known, const struct known_tests *tests, struct flaky_list *list,
 		     struct error *error)
 {
-	flaky_list_init(list, &known->table);
+	struct history_steadiness steadiness = known_steadiness(known->config);
+
+	flaky_list_init(list, &known->table, &steadiness);
 	vec_each(&tests->found, it) {
 		enum flaky_hold hold;
 

@@ -239,7 +239,7 @@ static int show(const struct known *known, const struct history_evidence *eviden
 	struct show show = {
 		.known = known,
 		.evidence = evidence,
-		.steadiness = HISTORY_STEADINESS_DEFAULT,
+		.steadiness = known_steadiness(known->config),
 		.style = frontends_style(known->config, stdout),
 		.width = terminal_width(),
 	};

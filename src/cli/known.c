@@ -31,7 +31,10 @@ int known_open(struct known *known, const struct config *config, const char *his
 int known_read(struct known *known, const char *id, struct error *error)
 {
 	history_table_fini(&known->table);
-	return history_evidence_read(known->history, id, &known->table, error);
+	if (history_evidence_read(known->history, id, &known->table, error) != 0)
+		return -1;
+	history_table_count_recent(&known->table, known->config->flaky.window);
+	return 0;
 }
 
 void known_close(struct known *known)
@@ -136,6 +139,15 @@ int known_missing(const struct known *known, const char *word, struct error *err
 }
 
 /* ---- quarantine ---- */
+
+struct history_steadiness known_steadiness(const struct config *config)
+{
+	return (struct history_steadiness){
+		.percent = config->flaky.percent,
+		.least = config->flaky.runs,
+		.advised = config->flaky.advise,
+	};
+}
 
 struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence)
 {

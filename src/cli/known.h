@@ -39,6 +39,8 @@ bool known_is_suite_wanted(const struct config *config, const char *suite);
  * from the table. */
 const char *known_nearest(const struct config *config, const struct history_table *table, const char *id);
 
+/* From when on a test is flaky, as the project says. */
+struct history_steadiness known_steadiness(const struct config *config);
 /* What a filter may ask of a test of the history, which is loaded. */
 struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence);
 

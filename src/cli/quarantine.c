@@ -49,8 +49,10 @@ static void open_history(struct quarantine_command *command)
 	command->history = history_open(file, true, &error);
 	if (command->history && history_load(command->history, &error) == 0 &&
 	    history_evidence_read(command->history, NULL, &command->table, &error) == 0 &&
-	    command->table.test_count > 0)
+	    command->table.test_count > 0) {
+		history_table_count_recent(&command->table, command->config->flaky.window);
 		return;
+	}
 	if (*error.message) {
 		error_prefix(&error, "what earlier runs tell is left out");
 		warn(error.message);

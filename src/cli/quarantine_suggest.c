@@ -130,7 +130,7 @@ static void suggest_release(struct suggestions *all, const struct history_eviden
 	static const char reason[] = "it did not fail in any of its last runs";
 	struct str command = STR_INIT, remark = STR_INIT;
 
-	if (!entry->id || test->recent < HISTORY_RECENT || test->recent_failures > 0)
+	if (!entry->id || test->recent < all->command->config->flaky.window || test->recent_failures > 0)
 		return;
 	all->over++;
 	if (can_be_typed(test->id) && can_be_typed(test->suite))
@@ -178,7 +178,7 @@ int cli_quarantine_suggest(struct quarantine_command *command)
 	const struct history_table *table = &command->table;
 	struct suggestions all = {
 		.command = command,
-		.steadiness = HISTORY_STEADINESS_DEFAULT,
+		.steadiness = known_steadiness(command->config),
 	};
 
 	if (!command->history)

@@ -156,6 +156,7 @@ static int apply_fallbacks(struct invocation *out, struct error *error)
 {
 	out->config.max_worker_restart = -1;
 	out->config.force_reruns = -1;
+	out->config.flaky = (struct flaky_config){ .window = 10, .percent = 30, .runs = 3, .advise = 5 };
 	out->config.max_suite_reruns = -1;
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option *option = &option_table[i];

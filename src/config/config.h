@@ -72,6 +72,14 @@ struct rule_config {
 	const char *file;       /* where it was written, for messages: config_name */
 };
 
+/* From when on a test counts as flaky. */
+struct flaky_config {
+	unsigned window;  /* its latest runs, of which */
+	unsigned percent; /* at least so many failed, but not all, */
+	unsigned runs;    /* where there are so many */
+	unsigned advise;  /* runs from which on a quarantine is advised */
+};
+
 struct config {
 	/* workers */
 	int workers;            /* N; 0: in order, one worker; -1: auto */
@@ -134,6 +142,7 @@ struct config {
 	char *reason, *owner, *issue; /* of `quarantine add`; NULL: not given */
 	char *expires;          /* the same: "2027-01-31" or "30d" */
 	bool flaky_report;      /* --flaky-report */
+	struct flaky_config flaky;
 	char *history_file;     /* absolute; default ROOT/.xtop/history.db */
 	bool no_history;        /* --no-history: it is neither read nor written */
 

@@ -450,13 +450,14 @@ static const struct section {
 	{ "defaults", read_defaults },
 	{ "limits", file_read_limits }, /* before the rules, which name them */
 	{ "rules", file_read_rules },
+	{ "flaky", file_read_flaky },
 };
 
 enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]) };
 
 static int check_section(const struct file *file, const struct yaml_node *key)
 {
-	static const char expected[] = "expected suites, defaults, rules or limits";
+	static const char expected[] = "expected suites, defaults, rules, limits or flaky";
 	const char *names[SECTION_COUNT];
 	const char *nearest;
 	char buffer[64];

@@ -44,5 +44,7 @@ int file_leak(const struct file *file, const struct yaml_node *node, int *leak);
 /* rules.c: `limits:`, which are read before `rules:`, wherever they stand. */
 int file_read_limits(const struct file *file, const struct yaml_node *node);
 int file_read_rules(const struct file *file, const struct yaml_node *node);
+/* flaky.c: `flaky:`. */
+int file_read_flaky(const struct file *file, const struct yaml_node *node);
 
 #endif

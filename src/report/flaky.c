@@ -8,9 +8,10 @@
 #define TOGETHER_PERCENT 80 /* of the runs in which either did */
 #define WORD_BITS 64
 
-void flaky_list_init(struct flaky_list *list, const struct history_table *table)
+void flaky_list_init(struct flaky_list *list, const struct history_table *table,
+		     const struct history_steadiness *steadiness)
 {
-	*list = (struct flaky_list){ .table = table, .steadiness = HISTORY_STEADINESS_DEFAULT };
+	*list = (struct flaky_list){ .table = table, .steadiness = *steadiness };
 }
 
 void flaky_list_fini(struct flaky_list *list)

@@ -32,7 +32,8 @@ struct flaky_list {
 	VEC(struct flaky_test) tests;
 };
 
-void flaky_list_init(struct flaky_list *list, const struct history_table *table);
+void flaky_list_init(struct flaky_list *list, const struct history_table *table,
+		     const struct history_steadiness *steadiness);
 void flaky_list_fini(struct flaky_list *list);
 /* Takes a test of the table in, whether it is flaky or not. */
 void flaky_list_add(struct flaky_list *list, const struct history_evidence *evidence, enum flaky_hold hold);

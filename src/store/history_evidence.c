@@ -96,12 +96,23 @@ static void add_up(struct history_evidence *test, size_t run_count, struct commi
 		test->runs++;
 		test->failures += failed;
 		test->flaky += history_mark_is_flaky(test->marks[i]);
-		if (test->recent < HISTORY_RECENT) {
-			test->recent++;
-			test->recent_failures += failed;
-		}
 		count_commit(test, commits, i, failed);
 	}
+}
+
+static void count_recent(struct history_evidence *test, size_t run_count, unsigned window)
+{
+	test->recent = test->recent_failures = 0;
+	for (size_t i = 0; i < run_count && test->recent < window; i++) {
+		test->recent += history_mark_counts(test->marks[i]);
+		test->recent_failures += history_mark_failed(test->marks[i]);
+	}
+}
+
+void history_table_count_recent(struct history_table *table, unsigned window)
+{
+	for (size_t i = 0; i < table->test_count; i++)
+		count_recent(&table->tests[i], table->run_count, window);
 }
 
 static void add_all_up(struct history_table *table)
@@ -111,6 +122,7 @@ static void add_all_up(struct history_table *table)
 	number_commits(table, &commits);
 	for (size_t i = 0; i < table->test_count; i++)
 		add_up(&table->tests[i], table->run_count, &commits);
+	history_table_count_recent(table, HISTORY_RECENT);
 	free(commits.of_run);
 	free(commits.seen);
 }

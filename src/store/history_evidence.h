@@ -38,7 +38,8 @@ struct history_evidence {
 	uint32_t flaky;         /* of these: a rerun passed */
 	uint32_t changes;       /* how often it went from failing to passing or back, from run to run */
 	uint32_t mixed_commits; /* at which some runs failed and others did not */
-	uint32_t recent, recent_failures; /* the same as runs and failures, of its latest HISTORY_RECENT */
+	uint32_t recent, recent_failures; /* the same as runs and failures, of its latest ones: HISTORY_RECENT, unless
+					   * history_table_count_recent said otherwise */
 	size_t last;                      /* index of the newest run that has it, skipped or not */
 	size_t last_failure; /* index of the newest run in which an attempt failed; SIZE_MAX: none did */
 };
@@ -54,6 +55,8 @@ struct history_table {
  * and the table is empty. */
 int history_evidence_read(struct history *history, const char *id, struct history_table *out,
 			  struct error *error);
+/* Counts `recent` and `recent_failures` of every test anew, of its latest `window` runs. */
+void history_table_count_recent(struct history_table *table, unsigned window);
 void history_table_fini(struct history_table *table);
 
 /* From when on a test counts as flaky. */

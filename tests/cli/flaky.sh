@@ -66,6 +66,36 @@ equal 'the order' 'tests/alone tests/one tests/two tests/skips ' \
 out_has "$(date -u +%Y-)"
 end
 
+begin 'from when on a test is flaky is said by the project'
+echo 'flaky: {rate: 40%}' >xtop.yaml
+xtop flaky
+out_has 'xtop: 1 of 7 tests is flaky'
+equal 'it' '50 % 19 to 81 % 3 of 6 x.x..x tests/alone (advise quarantine)' "$(row tests/alone)"
+echo 'flaky: {runs: 4, window: 20}' >xtop.yaml
+xtop flaky
+out_has 'xtop: 3 of 7 tests are flaky'
+echo 'flaky: {window: 2, runs: 2}' >xtop.yaml
+xtop flaky
+out_has 'xtop: 1 of 7 tests is flaky'
+xtop history tests/alone
+out_line '  flaky       yes: 1 of its last 2 runs failed'
+xtop history tests/one
+out_line '  flaky       no: none of its last 2 runs failed'
+xtop quarantine suggest
+out_line 'xtop quarantine add --expires 30d --reason flaky tests/alone'
+echo 'flaky: {advise: 7}' >xtop.yaml
+xtop flaky
+equal 'not seen often enough' '50 % 19 to 81 % 3 of 6 x.x..x tests/alone' "$(row tests/alone)"
+xtop quarantine suggest
+out_has_not 'xtop quarantine add'
+xtop -n 1 --no-history tests/fine
+code 0
+echo 'flaky: {rate: 101%}' >xtop.yaml
+xtop flaky
+code 4
+rm xtop.yaml
+end
+
 begin 'those that fail together stand under one heading'
 xtop flaky
 code 0

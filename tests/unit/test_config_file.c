@@ -468,14 +468,14 @@ static void errors_name_the_source(void **state)
 static void wrong_sections_are_told(void **state)
 {
 	(void)state;
-	refuse_file("suits: []\n", "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'suits'; did "
+	refuse_file("suits: []\n", "xtop.yaml:1:1: expected suites, defaults, rules, limits or flaky, found 'suits'; did "
 				   "you mean 'suites'?");
-	refuse_file("limit: {}\n", "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'limit'; did "
+	refuse_file("limit: {}\n", "xtop.yaml:1:1: expected suites, defaults, rules, limits or flaky, found 'limit'; did "
 				   "you mean 'limits'?");
-	refuse_file("\ntimeout: 5\n", "xtop.yaml:2:1: expected suites, defaults, rules or limits, found 'timeout'; "
+	refuse_file("\ntimeout: 5\n", "xtop.yaml:2:1: expected suites, defaults, rules, limits or flaky, found 'timeout'; "
 				      "options stand below 'defaults:'");
 	refuse_file("rubbish: 5\n",
-		    "xtop.yaml:1:1: expected suites, defaults, rules or limits, found 'rubbish'");
+		    "xtop.yaml:1:1: expected suites, defaults, rules, limits or flaky, found 'rubbish'");
 	refuse_file("- a\n",
 		    "xtop.yaml:1:1: the file: expected a mapping with suites and defaults, found a list");
 	refuse_file("defaults: 5\n",
@@ -555,6 +555,47 @@ static void wrong_suites_are_told(void **state)
 		"years, found '-1'");
 	refuse_file("suites:\n  a: {programs: x, reruns: 1.5}\n",
 		    "xtop.yaml:2:28: reruns: expected a number, 0 or more, found '1.5'");
+}
+
+static void flaky_sets_thresholds(void **state)
+{
+	struct invocation invocation;
+
+	(void)state;
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.flaky.window, 10);
+	assert_int_equal(invocation.config.flaky.percent, 30);
+	assert_int_equal(invocation.config.flaky.runs, 3);
+	assert_int_equal(invocation.config.flaky.advise, 5);
+	invocation_fini(&invocation);
+	write_file("xtop.yaml", "flaky: {runs: 20, window: 20, rate: 5 %, advise: 1}\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.flaky.window, 20);
+	assert_int_equal(invocation.config.flaky.percent, 5);
+	assert_int_equal(invocation.config.flaky.runs, 20);
+	assert_int_equal(invocation.config.flaky.advise, 1);
+	invocation_fini(&invocation);
+	write_file("xtop.yaml", "flaky:\n  rate: 100\n");
+	load("", NULL, &invocation);
+	assert_int_equal(invocation.config.flaky.percent, 100);
+	assert_int_equal(invocation.config.flaky.window, 10);
+	invocation_fini(&invocation);
+}
+
+static void mistakes_in_flaky_are_placed(void **state)
+{
+	(void)state;
+	refuse_file("flaky: [3]\n", "xtop.yaml:1:8: flaky: expected a mapping with window, rate, runs or advise, found "
+				    "a list");
+	refuse_file("flaky:\n  windows: 3\n", "xtop.yaml:2:3: expected a key of flaky, found 'windows'; did you mean "
+					      "'window'?");
+	refuse_file("flaky:\n  rate: 0.3\n", "xtop.yaml:2:9: rate: expected a percentage from 1% to 100%, found '0.3'");
+	refuse_file("flaky:\n  rate: 30 % of all\n",
+		    "xtop.yaml:2:9: rate: expected a percentage from 1% to 100%, found '30 % of all'");
+	refuse_file("flaky: {rate: 0%}\n", "xtop.yaml:1:15: rate: expected a percentage from 1% to 100%, found '0%'");
+	refuse_file("flaky:\n  window: 4\n  runs: 5\n",
+		    "xtop.yaml:3:9: runs: expected at most the window, which is 4, found 5");
+	refuse_file("flaky:\n  window: 2\n", "xtop.yaml:2:3: runs: expected at most the window, which is 2, found 3");
 }
 
 static void rules_set_what_they_say(void **state)
@@ -1291,6 +1332,8 @@ int main(void)
 		IN_PROJECT(wrong_sections_are_told),
 		IN_PROJECT(wrong_defaults_are_told),
 		IN_PROJECT(wrong_suites_are_told),
+		IN_PROJECT(flaky_sets_thresholds),
+		IN_PROJECT(mistakes_in_flaky_are_placed),
 		IN_PROJECT(rules_set_what_they_say),
 		IN_PROJECT(wrong_rules_are_told),
 		IN_PROJECT(a_scope_stands_between_slashes),

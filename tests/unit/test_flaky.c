@@ -91,7 +91,7 @@ static void make_at(const struct place *place, const struct past *pasts, size_t 
 	}
 	if (history_evidence_read(made->history, NULL, &made->table, &error) != 0)
 		fail_msg("%s", error.message);
-	flaky_list_init(&made->list, &made->table);
+	flaky_list_init(&made->list, &made->table, &steadiness);
 	for (size_t i = 0; i < made->table.test_count; i++)
 		flaky_list_add(&made->list, &made->table.tests[i], FLAKY_FREE);
 	flaky_list_arrange(&made->list);
@@ -382,7 +382,7 @@ static void table_of_nothing_is_empty(void **state)
 	struct made made = { .table = table };
 	(void)state;
 
-	flaky_list_init(&made.list, &made.table);
+	flaky_list_init(&made.list, &made.table, &steadiness);
 	flaky_list_arrange(&made.list);
 	assert_table(&made, "");
 	flaky_list_fini(&made.list);
