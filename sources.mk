@@ -270,6 +270,8 @@ library_sources = \
 	src/engine/watch.c \
 	src/engine/watch_tree.c \
 	src/engine/watch_tree.h \
+	src/report/cause.c \
+	src/report/cause.h \
 	src/report/flaky.c \
 	src/report/flaky.h \
 	src/report/flaky_text.c \
@@ -287,6 +289,7 @@ library_sources = \
 	src/report/xml.c \
 	src/report/xml.h \
 	src/tui/action.c \
+	src/tui/action_tests.c \
 	src/tui/ansi.c \
 	src/tui/ansi.h \
 	src/tui/app.c \
@@ -296,6 +299,7 @@ library_sources = \
 	src/tui/detail.c \
 	src/tui/display.c \
 	src/tui/display.h \
+	src/tui/entries.h \
 	src/tui/eta.c \
 	src/tui/eta.h \
 	src/tui/forecast.c \
@@ -319,9 +323,22 @@ library_sources = \
 	src/tui/screen.h \
 	src/tui/settings.c \
 	src/tui/settings.h \
+	src/tui/tags.h \
 	src/tui/terminal.c \
 	src/tui/terminal.h \
 	src/tui/tests.c \
+	src/tui/tests.h \
+	src/tui/tests_draw.c \
+	src/tui/tests_filter.c \
+	src/tui/tests_fold.c \
+	src/tui/tests_fold.h \
+	src/tui/tests_shape.c \
+	src/tui/tests_tags.c \
+	src/tui/tests_tree.c \
+	src/tui/tests_tree.h \
+	src/tui/tests_walk.c \
+	src/tui/text_order.c \
+	src/tui/text_order.h \
 	src/tui/theme.c \
 	src/tui/theme.h \
 	src/tui/theme_color.c \
@@ -558,7 +575,8 @@ script_tests = \
 	tests/tui/panes.sh \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
-	tests/tui/screens.sh
+	tests/tui/screens.sh \
+	tests/tui/tests_pane.sh
 
 helper_programs = \
 	tests/tui/tui_driver
@@ -705,6 +723,8 @@ shipped_files = \
 	tests/tui/demo.events \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \
+	tests/tui/golden/below.txt \
+	tests/tui/golden/columns.txt \
 	tests/tui/golden/detail-colours-ascii.txt \
 	tests/tui/golden/detail-colours.txt \
 	tests/tui/golden/detail-gap.txt \
@@ -712,6 +732,9 @@ shipped_files = \
 	tests/tui/golden/detail.txt \
 	tests/tui/golden/ended-with-failures.txt \
 	tests/tui/golden/failed-without-failures.txt \
+	tests/tui/golden/filter-40x10.txt \
+	tests/tui/golden/filter.txt \
+	tests/tui/golden/fold.txt \
 	tests/tui/golden/follow.txt \
 	tests/tui/golden/header-eta.txt \
 	tests/tui/golden/header-rate.txt \
@@ -750,12 +773,17 @@ shipped_files = \
 	tests/tui/golden/search.txt \
 	tests/tui/golden/sort.txt \
 	tests/tui/golden/tabs.txt \
+	tests/tui/golden/tags.txt \
 	tests/tui/golden/too-small-39x10.txt \
+	tests/tui/golden/tree-many.txt \
+	tests/tui/golden/tree-moves.txt \
+	tests/tui/golden/tree.txt \
 	tests/tui/golden/worker-dies.txt \
 	tests/tui/golden/workers-late-80x16.txt \
 	tests/tui/golden/workers-late.txt \
 	tests/tui/golden/workers-many.txt \
 	tests/tui/lib/screens.sh \
+	tests/tui/tree.events \
 	bench/run \
 	bench/xdist_model.c \
 	bench/xdist_model.h \

@@ -1,11 +1,5 @@
-/* What a person asks of the run. What control refuses, it explains, and the status line shows. */
+/* What a person asks of the run as a whole. What control refuses, it explains, and the status line shows. */
 #include "tui/view.h"
-
-#include "event/codec.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 bool action_is_idle(const struct app *app)
 {
@@ -14,7 +8,7 @@ bool action_is_idle(const struct app *app)
 	return app->control->idle(app->control->context);
 }
 
-static bool can_ask(struct app *app)
+bool action_can_ask(struct app *app)
 {
 	if (!app->options.replay && app->control)
 		return true;
@@ -22,39 +16,9 @@ static bool can_ask(struct app *app)
 	return false;
 }
 
-static void say_refused(struct app *app, const struct error *error)
+void action_say_refused(struct app *app, const struct error *error)
 {
 	app_say(app, ROLE_WARNING, " %.400s ", error->message[0] ? error->message : "That can't be done now");
-}
-
-/* The test that an action is about; it says so where there is none. */
-static const struct test *target(struct app *app)
-{
-	const struct test *test = app_selected(app);
-
-	if (!test) {
-		app_say(app, ROLE_NOTE,
-			app_front(app) == PANE_WORKERS ? " This worker runs no test at the moment "
-						       : " No test is selected ");
-		return NULL;
-	}
-	/* What was acted on is to stay under the cursor. */
-	if (app->tests.tabs[app->tests.tab].test == test->number)
-		app->tests.tabs[app->tests.tab].held = true;
-	return test;
-}
-
-void action_rerun(struct app *app)
-{
-	const struct test *test = can_ask(app) ? target(app) : NULL;
-	struct error error = ERROR_INIT;
-
-	if (!test)
-		return;
-	if (app->control->rerun(app->control->context, test->number, &error))
-		say_refused(app, &error);
-	else
-		app_say(app, ROLE_NOTE, " Again: %s ", test->id);
 }
 
 void action_rerun_failed(struct app *app)
@@ -62,7 +26,7 @@ void action_rerun_failed(struct app *app)
 	struct error error = ERROR_INIT, first = ERROR_INIT;
 	unsigned asked = 0, refused = 0;
 
-	if (!can_ask(app))
+	if (!action_can_ask(app))
 		return;
 	vec_each(&app->run->tests, it) {
 		const struct test *test = *it;
@@ -75,7 +39,7 @@ void action_rerun_failed(struct app *app)
 			first = error;
 	}
 	if (refused)
-		say_refused(app, &first);
+		action_say_refused(app, &first);
 	else if (asked)
 		app_say(app, ROLE_NOTE,
 			asked == 1 ? " %u failed test runs again " : " %u failed tests run again ", asked);
@@ -83,84 +47,16 @@ void action_rerun_failed(struct app *app)
 		app_say(app, ROLE_NOTE, " No test has failed ");
 }
 
-/* --- quarantine --- */
-
-bool action_is_held(const struct app *app, const struct test *test)
-{
-	/* A verdict tells it of failures only; a recorded run has nothing but its verdicts. */
-	return test->quarantined ||
-	       (app->control && app->control->quarantined(app->control->context, test->number));
-}
-
-void action_quarantine(struct app *app)
-{
-	const struct test *test = can_ask(app) ? target(app) : NULL;
-
-	if (test)
-		prompt_open(app, action_is_held(app, test) ? PROMPT_RELEASE : PROMPT_REASON, test->number);
-}
-
-static void set_quarantine(struct app *app, uint64_t number, bool on, const char *reason)
-{
-	const struct test *test = model_test(app->model, number);
-	struct error error = ERROR_INIT;
-
-	if (!test)
-		return;
-	if (app->control->quarantine(app->control->context, number, on, reason, &error)) {
-		say_refused(app, &error);
-		return;
-	}
-	app_say(app, ROLE_NOTE, on ? " In quarantine: %s " : " Released: %s ", test->id);
-}
-
-void action_hold(struct app *app, uint64_t test, const char *reason)
-{
-	set_quarantine(app, test, true, reason);
-}
-
-void action_release(struct app *app, uint64_t test)
-{
-	set_quarantine(app, test, false, NULL);
-}
-
-/* --- signals --- */
-
-void action_kill(struct app *app)
-{
-	const struct test *test = can_ask(app) ? target(app) : NULL;
-
-	if (!test)
-		return;
-	if (test->state != TEST_RUNNING)
-		app_say(app, ROLE_NOTE, " It does not run: %s ", test->id);
-	else
-		menu_open(app, MENU_SIGNAL, test->number);
-}
-
-void action_send(struct app *app, uint64_t test, int number)
-{
-	struct error error = ERROR_INIT;
-	char text[32];
-
-	if (app->control->kill(app->control->context, test, number, &error))
-		say_refused(app, &error);
-	else
-		app_say(app, ROLE_NOTE, " %s was sent ", event_signal_name((unsigned)number, text));
-}
-
-/* --- the run as a whole --- */
-
 void action_pause(struct app *app)
 {
 	struct error error = ERROR_INIT;
 	bool paused;
 
-	if (!can_ask(app))
+	if (!action_can_ask(app))
 		return;
 	paused = app->control->paused(app->control->context);
 	if (app->control->pause(app->control->context, !paused, &error))
-		say_refused(app, &error);
+		action_say_refused(app, &error);
 	else if (paused)
 		app_say(app, ROLE_NOTE, " Tests start again ");
 	else
@@ -171,10 +67,10 @@ void action_change_workers(struct app *app, bool more)
 {
 	struct error error = ERROR_INIT;
 
-	if (!can_ask(app))
+	if (!action_can_ask(app))
 		return;
 	if (app->control->change_workers(app->control->context, more, &error))
-		say_refused(app, &error);
+		action_say_refused(app, &error);
 	else
 		app_say(app, ROLE_NOTE, more ? " One worker more " : " One worker fewer, once its test has ended ");
 }
@@ -198,7 +94,7 @@ void action_stop_and_leave(struct app *app)
 	}
 	if (app->control->stop(app->control->context, &error)) {
 		app->leaving = false;
-		say_refused(app, &error);
+		action_say_refused(app, &error);
 		return;
 	}
 	app_say(app, ROLE_WARNING,

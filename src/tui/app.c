@@ -62,6 +62,7 @@ void app_free(struct app *app)
 	tests_fini(app);
 	detail_fini(app);
 	log_fini(app);
+	vec_fini(&app->targets.tests);
 	str_fini(&app->search);
 	str_fini(&app->prompt.text);
 	free(app);
@@ -252,8 +253,10 @@ void app_hear(struct app *app, const struct event *event)
 	default:
 		break;
 	}
-	if (test)
+	if (test) {
 		rows_update(app->rows, test);
+		tests_judge(app, test);
+	}
 	header_hear(app, event, test);
 	tests_hear(app, event);
 	detail_hear(app, event);
@@ -330,7 +333,7 @@ uint64_t app_next_change(const struct app *app)
 
 		next = left < next ? left : next;
 	}
-	if (app->tests.stale && CLOCK_SECOND / 4 < next)
+	if (tests_stale(app) && CLOCK_SECOND / 4 < next)
 		next = CLOCK_SECOND / 4;
 	return next;
 }
@@ -355,7 +358,10 @@ static void focus_on(struct app *app, int pane)
 
 static void go_back(struct app *app)
 {
-	app->tests.follow = false;
+	tests_stop_following(app);
+	/* What was put on last goes first. */
+	if (!app->search.length && app->focus == PANE_TESTS && tests_clear_filter(app))
+		app_say(app, ROLE_NOTE, " The filter is off ");
 	str_clear(&app->search);
 	app->detail.wanted = DETAIL_AUTO;
 	app->focus = PANE_TESTS;
@@ -635,6 +641,6 @@ void app_draw(struct app *app)
 	if (app->menu.kind != MENU_NONE)
 		menu_draw(app);
 	draw_bottom(app, height - 1, width);
-	if (app->tests.unfinished)
+	if (tests_unfinished(app))
 		app->changed = true;
 }

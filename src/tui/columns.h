@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 /* X(NAME, "name in the settings", "what it shows", shown at first): in the order at first. */
-#define TESTS_COLUMNS(X)                                    \
-	X(STATUS, "status", "how it went, in a word", true) \
-	X(TIME, "time", "time taken", true)                 \
-	X(WORKER, "worker", "the worker it ran on", true)   \
-	X(TRIES, "tries", "attempts", true)                 \
-	X(SUITE, "suite", "suite, where there are several", true)
+#define TESTS_COLUMNS(X)                                                  \
+	X(STATUS, "status", "how it went, in a word", true)               \
+	X(TIME, "time", "time taken", true)                               \
+	X(CPU, "cpu", "processor time of the last attempt", false)        \
+	X(MEM, "mem", "memory of the last attempt, at most", false)       \
+	X(WORKER, "worker", "the worker it ran on", true)                 \
+	X(TRIES, "tries", "attempts", true)                               \
+	X(SUITE, "suite", "suite, where there are several", true)         \
+	X(FILE, "file", "file and line", false)                           \
+	X(MESSAGE, "message", "what it says, behind the name", true)      \
+	X(CODE, "code", "code of the diagnosis, behind the name", true)
 
 #define WORKERS_COLUMNS(X)                                      \
 	X(LOAD, "load", "share of the time with a test", true)  \

@@ -40,6 +40,8 @@ void function_keys_draw(struct app *app, int row, int width)
 		{ REQUEST_OPEN, app_over(app) == PANE_DETAIL ? "Back" : "Detail", 6 },
 		{ REQUEST_NEXT_PANE, "Pane", 7 },
 		{ REQUEST_SEARCH, "Search", 2 },
+		{ REQUEST_FILTER, "Filter", 5 },
+		{ REQUEST_TREE, "Tree", 5 },
 		{ REQUEST_SORT_MENU, "Sort", 5 },
 		{ REQUEST_RERUN, "Rerun", 1 },
 		{ REQUEST_QUARANTINE, held ? "Release" : "Quarantine", 3 },

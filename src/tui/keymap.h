@@ -26,13 +26,19 @@
 	X(SEARCH, LIST, "/ F3", "search")                                                               \
 	X(NEXT_MATCH, LIST, "n", "next match")                                                          \
 	X(PREVIOUS_MATCH, LIST, "N", "previous match")                                                  \
+	X(FILTER, LIST, "\\ F4", "filter: the tests that an expression matches")                         \
+	X(TREE, LIST, "t F5", "a tree by suite, file and class, or a list")                            \
+	X(EXPAND, LIST, "+", "open a heading; once more: with all below")                               \
+	X(COLLAPSE, LIST, "-", "close a heading, or the one above")                                     \
+	X(TAG, LIST, "Space", "tag the test, or all below a heading")                                   \
+	X(UNTAG, LIST, "U", "untag all")                                                                \
 	X(SORT_LEFT, LIST, "<", "sort by the column to the left")                                       \
 	X(SORT_RIGHT, LIST, ">", "sort by the column to the right")                                     \
 	X(INVERT, LIST, "I", "invert the order")                                                        \
 	X(SORT_MENU, LIST, "F6", "choose the column to sort by")                                        \
 	X(FOLLOW, LIST, "F", "follow: the newest test, or the end of the output")                       \
 	X(OPEN, TEST, "Enter", "detail, full screen")                                                   \
-	X(RERUN, TEST, "r F7", "run it again")                                                          \
+	X(RERUN, TEST, "r F7", "run it again, or the tagged ones")                            \
 	X(QUARANTINE, TEST, "x F8", "quarantine it (asks why), or release it")                         \
 	X(KILL, TEST, "F9", "send it a signal while it runs")                                           \
 	X(RERUN_FAILED, RUN, "R", "rerun all failed tests")                                             \

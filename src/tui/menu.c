@@ -33,7 +33,7 @@ void menu_open(struct app *app, enum menu_kind kind, uint64_t test)
 			      : kind == MENU_SORT_WORKERS ? WORKERS_SORT_CHOICES
 							  : COLUMN_COUNT;
 	if (kind == MENU_SORT)
-		menu->cursor.selected = (long)app->tests.tabs[app->tests.tab].column;
+		menu->cursor.selected = (long)tests_column(app);
 	else if (kind == MENU_SORT_WORKERS)
 		menu->cursor.selected = workers_sort_choice(app);
 }
@@ -46,7 +46,7 @@ static void choose(struct app *app)
 
 	menu->kind = MENU_NONE;
 	if (kind == MENU_SIGNAL)
-		action_send(app, menu->test, signals[selected].number);
+		action_send(app, signals[selected].number);
 	else if (kind == MENU_SORT_WORKERS)
 		workers_sort(app, (int)selected);
 	else
@@ -123,6 +123,9 @@ void menu_draw(struct app *app)
 	if (test && area->width > 30)
 		screen_text_end(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING,
 				test->id);
+	else if (menu->kind == MENU_SIGNAL && area->width > 30)
+		screen_format(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING,
+			      "%zu tests", app->targets.tests.length);
 	draw_frame(app, *area,
 		   menu->kind == MENU_SIGNAL ? " Enter sends, Esc goes back "
 					     : " Enter sorts, Esc goes back ");

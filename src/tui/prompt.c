@@ -14,6 +14,8 @@ static const char *label_of(const struct app *app, bool small)
 	switch (app->prompt.kind) {
 	case PROMPT_SEARCH:
 		return "Search: ";
+	case PROMPT_FILTER:
+		return "Filter: ";
 	case PROMPT_REASON:
 		return small ? "Reason: " : "Quarantine, reason: ";
 	case PROMPT_RELEASE:
@@ -31,7 +33,7 @@ static const char *label_of(const struct app *app, bool small)
 
 static bool takes_text(const struct prompt *prompt)
 {
-	return prompt->kind == PROMPT_SEARCH || prompt->kind == PROMPT_REASON;
+	return prompt->kind == PROMPT_SEARCH || prompt->kind == PROMPT_FILTER || prompt->kind == PROMPT_REASON;
 }
 
 void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
@@ -39,6 +41,8 @@ void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
 	app->prompt.kind = kind;
 	app->prompt.test = test;
 	str_clear(&app->prompt.text);
+	if (kind == PROMPT_FILTER)
+		str_add_text(&app->prompt.text, tests_filter_text(app));
 }
 
 static void search_now(struct app *app)
@@ -57,14 +61,18 @@ static void accept_text(struct app *app)
 {
 	struct prompt *prompt = &app->prompt;
 	enum prompt_kind kind = prompt->kind;
+	size_t column;
 
+	/* A filter with a mistake is typed on. */
+	if (kind == PROMPT_FILTER && *tests_filter_complaint(app, &column))
+		return;
 	prompt->kind = PROMPT_NONE;
 	if (kind == PROMPT_REASON) {
 		struct slice reason = slice_trim((struct slice){ prompt->text.data, prompt->text.length });
 		struct str text = STR_INIT;
 
 		str_add(&text, reason.data, reason.length);
-		action_hold(app, prompt->test, text.length ? text.data : NULL);
+		action_hold(app, text.length ? text.data : NULL);
 		str_fini(&text);
 	} else if (kind == PROMPT_SEARCH) {
 		bool found = true;
@@ -116,7 +124,7 @@ static void answer(struct app *app, int key)
 	if (key == KEYCODE_ESCAPE || key == 'b' || (kind == PROMPT_RELEASE && (key == 'n' || key == 'N')))
 		return;
 	if (kind == PROMPT_RELEASE && (key == 'y' || key == 'Y')) {
-		action_release(app, prompt->test);
+		action_release(app);
 	} else if ((kind == PROMPT_QUIT && key == 's') || (kind == PROMPT_QUIT_AGAIN && key == 'k')) {
 		action_stop_and_leave(app);
 	} else if (kind == PROMPT_QUIT && key == 'h') {
@@ -133,6 +141,8 @@ void prompt_key(struct app *app, int key)
 	} else if (key == KEYCODE_ESCAPE) {
 		if (app->prompt.kind == PROMPT_SEARCH)
 			str_clear(&app->search);
+		else if (app->prompt.kind == PROMPT_FILTER)
+			tests_clear_filter(app);
 		app->prompt.kind = PROMPT_NONE;
 	} else if (key == KEYCODE_ENTER) {
 		accept_text(app);
@@ -140,6 +150,32 @@ void prompt_key(struct app *app, int key)
 		edit(app, key);
 		if (app->prompt.kind == PROMPT_SEARCH)
 			search_now(app);
+		else if (app->prompt.kind == PROMPT_FILTER)
+			tests_set_filter(app, app->prompt.text.data);
+	}
+}
+
+/* Below the filter that is typed: what is wrong with it, under the place, or what it came to. */
+static void draw_advice(struct app *app, int row, int before, int width)
+{
+	size_t column;
+	const char *complaint = tests_filter_complaint(app, &column);
+	int at = before + (int)column - 1, length = screen_text_width(app->screen, complaint);
+
+	if (!*complaint) {
+		screen_format(app->screen, row, 0, width, ROLE_DIM,
+			      width < 100 ? " %u of %u tests. As -E; also status() worker() code() message()"
+					  : " %u of %u tests. As -E; also status() worker() code() message(). "
+					    "Enter keeps it, Esc takes it off",
+			      rows_count(app->rows, TAB_ALL), rows_length(app->rows));
+	} else if (at + 2 + length <= width) {
+		screen_format(app->screen, row, at, width - at, ROLE_WARNING, "^ %s", complaint);
+	} else if (length + 1 <= at && at < width) {
+		screen_format(app->screen, row, at - length - 1, width, ROLE_WARNING, "%s ^", complaint);
+	} else {
+		int begin = screen_format(app->screen, row, 0, width, ROLE_WARNING, "column %zu: ", column);
+
+		screen_text_begin(app->screen, row, begin, width - begin, ROLE_WARNING, complaint);
 	}
 }
 
@@ -149,7 +185,17 @@ void prompt_draw(struct app *app, int row, int width)
 	const struct test *test = prompt->test ? model_test(app->model, prompt->test) : NULL;
 	const char *label = label_of(app, width < 64);
 	int column = 0;
+	char count[48];
 
+	if (prompt->kind == PROMPT_FILTER) {
+		draw_advice(app, row, (int)strlen(label), width);
+		row--;
+		screen_clear_area(app->screen, (struct area){ row, 0, 1, width });
+	}
+	if ((prompt->kind == PROMPT_REASON || prompt->kind == PROMPT_RELEASE) && app->targets.tests.length > 1) {
+		snprintf(count, sizeof(count), "%zu tests: ", app->targets.tests.length);
+		column += screen_text(app->screen, row, column, width, ROLE_STRONG, count);
+	}
 	/* Where it fits, the test that the question is about. */
 	if (test && width > screen_text_width(app->screen, test->id) + (int)strlen(label) + 20) {
 		column += screen_text(app->screen, row, column, width, ROLE_DIM, test->id);

@@ -1,24 +1,13 @@
 #include "tui/rows.h"
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "event/codec.h"
+#include "report/cause.h"
+#include "tui/text_order.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Names sorted in one call of rows_list: a millisecond or two. */
-#define NAMES_AT_ONCE 1024
-
-/* What a list needs to know of a test, kept small and side by side. */
-struct row {
-	uint32_t duration; /* 0.1 ms */
-	uint32_t ended;    /* ms since the run began */
-	uint8_t interest;  /* enum interest */
-	uint8_t tabs;      /* bit n: in tab n */
-	uint8_t worker;
-	uint8_t tries;
-	uint8_t outcome; /* NONE for a failure in quarantine, too */
-};
 
 struct sort_item {
 	uint32_t key, test;
@@ -30,9 +19,10 @@ struct rows {
 	uint32_t outcomes[OUTCOME_COUNT];
 	uint64_t revision;
 	uint64_t slow_after; /* ns */
-	VEC(uint32_t) names; /* numbers by name, so far */
-	uint32_t *ranks;     /* by number - 1: place in names */
-	size_t ranks_size;
+	struct text_order names, suites, files;
+	struct map *causes;        /* what they say → the number of the cause */
+	VEC(uint32_t) cause_tests; /* by number of the cause - 1: how many tests have it */
+	struct str text;           /* for one cause at a time */
 	VEC(struct sort_item) items, other; /* for the radix sort */
 };
 
@@ -76,6 +66,8 @@ struct rows *rows_new(uint64_t slow_after)
 	struct rows *rows = ALLOC_NEW(struct rows);
 
 	rows->slow_after = slow_after ? slow_after : ROWS_SLOW_AFTER;
+	rows->causes = map_new();
+	str_init(&rows->text);
 	return rows;
 }
 
@@ -84,10 +76,14 @@ void rows_free(struct rows *rows)
 	if (!rows)
 		return;
 	vec_fini(&rows->rows);
-	vec_fini(&rows->names);
 	vec_fini(&rows->items);
 	vec_fini(&rows->other);
-	free(rows->ranks);
+	vec_fini(&rows->cause_tests);
+	text_order_fini(&rows->names);
+	text_order_fini(&rows->suites);
+	text_order_fini(&rows->files);
+	map_free(rows->causes);
+	str_fini(&rows->text);
 	free(rows);
 }
 
@@ -118,23 +114,13 @@ static uint32_t clamp(uint64_t value, uint32_t most)
 	return value > most ? most : (uint32_t)value;
 }
 
-void rows_update(struct rows *rows, const struct test *test)
+static unsigned tabs_of(const struct rows *rows, const struct test *test, enum interest interest)
 {
-	struct row row = { 0 }, *old;
-	size_t index = (size_t)test->number - 1;
 	unsigned tabs = 1u << TAB_ALL;
 
-	if (!test->number || test->number >= UINT32_MAX)
-		return;
-	while (rows->rows.length <= index) {
-		vec_push(&rows->rows, row);
-		rows->outcomes[OUTCOME_NONE]++;
-	}
-	old = &rows->rows.items[index];
-	row.interest = (uint8_t)judge(test);
 	if (test->state == TEST_RUNNING || test->state == TEST_RETRYING)
 		tabs |= 1u << TAB_RUNNING;
-	if (row.interest == INTEREST_FAILURE)
+	if (interest == INTEREST_FAILURE)
 		tabs |= 1u << TAB_FAILED;
 	if (test->flaky)
 		tabs |= 1u << TAB_FLAKY;
@@ -142,18 +128,124 @@ void rows_update(struct rows *rows, const struct test *test)
 		tabs |= 1u << TAB_SLOW;
 	if (test->quarantined)
 		tabs |= 1u << TAB_QUARANTINED;
-	row.tabs = (uint8_t)tabs;
+	return tabs;
+}
+
+/* The number of what the test says of its cause. */
+static uint32_t find_cause(struct rows *rows, const struct test *test)
+{
+	void *known;
+
+	str_clear(&rows->text);
+	if (test->outcome == OUTCOME_PASSED || !cause_of(test, &rows->text))
+		return 0;
+	known = map_get(rows->causes, rows->text.data, rows->text.length);
+	if (!known) {
+		uint32_t none = 0;
+
+		vec_push(&rows->cause_tests, none);
+		known = (void *)(uintptr_t)rows->cause_tests.length;
+		map_put(rows->causes, rows->text.data, rows->text.length, known);
+	}
+	return (uint32_t)(uintptr_t)known;
+}
+
+static uint16_t code_of(const struct test *test)
+{
+	const char *code = test_code(test);
+
+	return code && text_starts_with(code, "XT") ? (uint16_t)strtoul(code + 2, NULL, 10) : 0;
+}
+
+/* A failure in quarantine counts as none. */
+static enum outcome counted(const struct row *row)
+{
+	return row->interest == INTEREST_QUARANTINED ? OUTCOME_NONE : (enum outcome)row->outcome;
+}
+
+static void count(struct rows *rows, const struct row *row, uint32_t step)
+{
+	rows->outcomes[counted(row)] += step;
+	if (row->cause)
+		rows->cause_tests.items[row->cause - 1] += step;
+	for (unsigned tab = 0; tab < TAB_COUNT && !row->hidden; tab++)
+		rows->counts[tab] += ((unsigned)row->tabs >> tab & 1) * step;
+}
+
+void rows_update(struct rows *rows, const struct test *test)
+{
+	const struct attempt *attempt = test_last_attempt(test);
+	struct row row = { .interest = INTEREST_WAITING }, *old;
+	size_t index = (size_t)test->number - 1;
+
+	if (!test->number || test->number >= UINT32_MAX)
+		return;
+	while (rows->rows.length <= index) {
+		vec_push(&rows->rows, row);
+		count(rows, &row, 1);
+	}
+	old = &rows->rows.items[index];
+	row.interest = (uint8_t)judge(test);
+	row.tabs = (uint8_t)tabs_of(rows, test, (enum interest)row.interest);
 	row.duration = clamp(test->duration / 100000, UINT32_MAX);
 	row.ended = clamp(test->verdict_at / 1000000, (1u << 29) - 1);
 	row.worker = (uint8_t)clamp(test->worker, UINT8_MAX);
 	row.tries = (uint8_t)clamp(test->attempts.length, UINT8_MAX);
-	row.outcome = (uint8_t)(row.interest == INTEREST_QUARANTINED ? OUTCOME_NONE : test->outcome);
-	rows->outcomes[old->outcome]--;
-	rows->outcomes[row.outcome]++;
-	for (unsigned tab = 0; tab < TAB_COUNT; tab++)
-		rows->counts[tab] += ((tabs >> tab) & 1u) - (((unsigned)old->tabs >> tab) & 1u);
+	row.state = (uint8_t)test->state;
+	row.outcome = (uint8_t)test->outcome;
+	row.flaky = test->flaky;
+	row.quarantined = test->quarantined;
+	row.hidden = old->hidden;
+	if (attempt) {
+		row.started = clamp(attempt->started / 100000, UINT32_MAX);
+		row.cpu = clamp(attempt->cpu / 100000, UINT32_MAX);
+		row.rss = clamp(attempt->rss / 1024, UINT32_MAX);
+	}
+	row.verdicts = (uint8_t)test->verdicts;
+	/* Only a verdict has a cause, and only a new one another; a diagnosis may come behind it. */
+	row.cause = row.verdicts != old->verdicts ? find_cause(rows, test) : old->cause;
+	row.code = test->outcome != OUTCOME_NONE ? code_of(test) : 0;
+	count(rows, old, UINT32_MAX);
+	count(rows, &row, 1);
 	*old = row;
 	rows->revision++;
+}
+
+void rows_hide(struct rows *rows, uint64_t test, bool hidden)
+{
+	struct row *row;
+
+	if (!test || test > rows->rows.length)
+		return;
+	row = &rows->rows.items[test - 1];
+	if (row->hidden == hidden)
+		return;
+	count(rows, row, UINT32_MAX);
+	row->hidden = hidden;
+	count(rows, row, 1);
+	rows->revision++;
+}
+
+uint32_t rows_length(const struct rows *rows)
+{
+	return (uint32_t)rows->rows.length;
+}
+
+const struct row *rows_row(const struct rows *rows, uint64_t test)
+{
+	return test && test <= rows->rows.length ? &rows->rows.items[test - 1] : NULL;
+}
+
+uint32_t rows_cause(const struct rows *rows, uint64_t test)
+{
+	const struct row *row = rows_row(rows, test);
+
+	return row ? row->cause : 0;
+}
+
+uint32_t rows_cause_count(const struct rows *rows)
+{
+	return (uint32_t)rows->cause_tests.length;
 }
 
 uint32_t rows_count(const struct rows *rows, enum tab tab)
@@ -182,9 +274,9 @@ uint64_t rows_revision(const struct rows *rows)
 	return rows->revision;
 }
 
-/* --- the order by name --- */
+/* --- orders by text --- */
 
-static int compare_tests(const struct test *a, const struct test *b)
+static int compare_names(const struct test *a, const struct test *b)
 {
 	int order = strcmp(a->id, b->id);
 
@@ -195,67 +287,37 @@ static int compare_tests(const struct test *a, const struct test *b)
 	return order;
 }
 
-struct named {
-	const struct test *test;
-};
-
-static int compare_named(const void *a, const void *b)
+static int compare_suites(const struct test *a, const struct test *b)
 {
-	return compare_tests(((const struct named *)a)->test, ((const struct named *)b)->test);
+	int order = a->suite == b->suite ? 0 : strcmp(a->suite, b->suite);
+
+	return order ? order : compare_names(a, b);
 }
 
-/* How many of the names so far come before `test`. */
-static size_t find_place(const struct rows *rows, const struct model *model, const struct test *test,
-			 size_t low, size_t high)
+static int compare_files(const struct test *a, const struct test *b)
 {
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	int order = a->file == b->file ? 0 : strcmp(a->file ? a->file : a->id, b->file ? b->file : b->id);
 
-		if (compare_tests(model_test(model, rows->names.items[middle]), test) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (!order)
+		order = (a->line > b->line) - (a->line < b->line);
+	return order ? order : compare_names(a, b);
 }
 
-/* Takes the next tests that were found into the order by name. true: that was all. */
-static bool learn_names(struct rows *rows, const struct model *model)
+static struct text_order *order_of(struct rows *rows, enum column column, text_order_compare **compare)
 {
-	size_t known = rows->names.length, more = rows->rows.length - known;
-	struct named *named;
-	size_t from, to;
-
-	if (!more)
-		return true;
-	if (more > NAMES_AT_ONCE)
-		more = NAMES_AT_ONCE;
-	named = alloc_zeroed(more, sizeof(*named));
-	for (size_t i = 0; i < more; i++)
-		named[i].test = model_test(model, known + i + 1);
-	qsort(named, more, sizeof(*named), compare_named);
-	vec_reserve(&rows->names, known + more);
-	/* From behind, so that each piece of the old order moves once. */
-	from = known;
-	to = known + more;
-	for (size_t i = more; i-- > 0;) {
-		size_t place = find_place(rows, model, named[i].test, 0, from);
-
-		memmove(&rows->names.items[to - (from - place)], &rows->names.items[place],
-			(from - place) * sizeof(*rows->names.items));
-		to -= from - place;
-		from = place;
-		rows->names.items[--to] = (uint32_t)named[i].test->number;
+	switch (column) {
+	case COLUMN_TEST:
+		*compare = compare_names;
+		return &rows->names;
+	case COLUMN_SUITE:
+		*compare = compare_suites;
+		return &rows->suites;
+	case COLUMN_FILE:
+		*compare = compare_files;
+		return &rows->files;
+	default:
+		return NULL;
 	}
-	free(named);
-	rows->names.length = known + more;
-	if (rows->ranks_size < rows->names.capacity) {
-		rows->ranks_size = rows->names.capacity;
-		rows->ranks = alloc_resized(rows->ranks, rows->ranks_size, sizeof(*rows->ranks));
-	}
-	for (size_t i = 0; i < rows->names.length; i++)
-		rows->ranks[rows->names.items[i] - 1] = (uint32_t)i;
-	return rows->names.length == rows->rows.length;
 }
 
 /* --- lists --- */
@@ -304,32 +366,44 @@ static uint32_t status_key(const struct row *row)
 	return (uint32_t)row->interest << 29 | time;
 }
 
-static uint32_t key_of(const struct rows *rows, const struct model *model, enum column column, uint32_t index,
-		       uint64_t now)
+/* The cause that most tests have first (from 4095 on they are alike), then the one that was seen first. */
+static uint32_t message_key(const struct rows *rows, const struct row *row)
+{
+	const uint32_t most = (1u << 12) - 1;
+
+	if (!row->cause)
+		return UINT32_MAX;
+	return (most - clamp(rows->cause_tests.items[row->cause - 1], most)) << 20 | clamp(row->cause, (1u << 20) - 1);
+}
+
+static uint32_t key_of(const struct rows *rows, enum column column, const struct text_order *order,
+		       uint32_t index, uint32_t now)
 {
 	const struct row *row = &rows->rows.items[index];
 
 	switch (column) {
 	case COLUMN_STATUS:
 		return status_key(row);
-	case COLUMN_TIME: {
-		uint32_t duration = row->duration;
-
-		if ((row->tabs >> TAB_RUNNING) & 1) {
-			const struct test *test = model_test(model, (uint64_t)index + 1);
-			const struct attempt *attempt = test ? test_last_attempt(test) : NULL;
-
-			if (attempt && now > attempt->started)
-				duration = clamp((now - attempt->started) / 100000, UINT32_MAX);
-		}
-		return UINT32_MAX - duration;
-	}
+	case COLUMN_TIME:
+		if ((row->tabs >> TAB_RUNNING) & 1)
+			return UINT32_MAX - (now > row->started ? now - row->started : row->duration);
+		return UINT32_MAX - row->duration;
+	case COLUMN_CPU:
+		return UINT32_MAX - row->cpu;
+	case COLUMN_MEM:
+		return UINT32_MAX - row->rss;
 	case COLUMN_WORKER:
 		return row->tries ? row->worker : UINT32_MAX;
 	case COLUMN_TRIES:
 		return UINT32_MAX - row->tries;
 	case COLUMN_TEST:
-		return index < rows->names.length ? rows->ranks[index] : UINT32_MAX;
+	case COLUMN_SUITE:
+	case COLUMN_FILE:
+		return text_order_rank(order, index);
+	case COLUMN_CODE:
+		return row->code ? row->code : UINT32_MAX;
+	case COLUMN_MESSAGE:
+		return message_key(rows, row);
 	default:
 		return index;
 	}
@@ -338,18 +412,22 @@ static uint32_t key_of(const struct rows *rows, const struct model *model, enum 
 bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum column column, bool inverted,
 	       uint64_t now, struct rows_list *list)
 {
-	bool whole = column != COLUMN_TEST || learn_names(rows, model);
+	text_order_compare *compare = NULL;
+	struct text_order *order = order_of(rows, column, &compare);
+	bool whole = !order || text_order_learn(order, model, rows->rows.length, compare);
+	uint32_t time = clamp(now / 100000, UINT32_MAX);
 	size_t length;
 
 	vec_clear(&rows->items);
 	vec_reserve(&rows->items, rows->counts[tab]);
 	for (size_t i = 0; i < rows->rows.length; i++) {
+		const struct row *row = &rows->rows.items[i];
 		struct sort_item item;
 
-		if (!((rows->rows.items[i].tabs >> tab) & 1))
+		if (row->hidden || !((row->tabs >> tab) & 1))
 			continue;
 		item.test = (uint32_t)i + 1;
-		item.key = key_of(rows, model, column, (uint32_t)i, now);
+		item.key = key_of(rows, column, order, (uint32_t)i, time);
 		rows->items.items[rows->items.length++] = item;
 	}
 	if (column != COLUMN_FOUND)

@@ -40,6 +40,7 @@
 	X(UP, "▲", "^")               \
 	X(DOWN, "▼", "v")             \
 	X(ELLIPSIS, "…", "..")        \
+	X(TIMES, "×", "x")            \
 	X(SPARK_0, " ", " ")          \
 	X(SPARK_1, "▁", "_")          \
 	X(SPARK_2, "▂", ".")          \

@@ -94,28 +94,14 @@ struct workers_pane {
 	int headings[WORKERS_COLUMN_COUNT]; /* where they begin in the title row, -1: not shown */
 };
 
-struct tests_tab {
-	struct list_cursor cursor;
-	uint64_t test;    /* selected, 0: none; the cursor follows it once `held` */
-	bool held;        /* the person chose it: it stays under the cursor when the order changes */
-	enum column column;
-	bool inverted;
-};
+struct tests_pane; /* tests.h */
 
-struct tests_pane {
-	enum tab tab;
-	struct tests_tab tabs[TAB_COUNT];
-	struct rows_list list;      /* of the current tab */
-	uint64_t listed_revision;   /* of rows, when the list was made */
-	uint64_t listed_at;         /* idle clock */
-	bool stale;                 /* the list is out of date, and waits a little because it is long */
-	bool forced;                /* it must be made anew at once */
-	bool many_suites;           /* then rows name theirs */
-	bool unfinished;            /* the order is not whole yet */
-	bool follow;
-	int tab_columns[TAB_COUNT]; /* where their labels begin and end on the title row, for the mouse */
-	int tab_ends[TAB_COUNT];
-	int heading_columns[COLUMN_COUNT]; /* where columns begin, -1: not shown */
+enum targets_kind { TARGETS_ONE, TARGETS_TAGGED, TARGETS_BELOW /* a heading */ };
+
+/* The tests that an action is about. */
+struct targets {
+	enum targets_kind kind;
+	VEC(uint64_t) tests;
 };
 
 enum detail_tab {
@@ -162,6 +148,7 @@ struct header {
 enum prompt_kind {
 	PROMPT_NONE,
 	PROMPT_SEARCH,
+	PROMPT_FILTER,
 	PROMPT_REASON,
 	PROMPT_RELEASE,
 	PROMPT_QUIT,
@@ -214,12 +201,13 @@ struct app {
 	struct str search;   /* what `/` looked for last */
 	struct header header;
 	struct workers_pane workers;
-	struct tests_pane tests;
+	struct tests_pane *tests; /* owned */
 	struct detail_pane detail;
 	struct log_pane log;
 	struct scroll help_scroll;
 	struct prompt prompt;
 	struct menu menu;
+	struct targets targets; /* of the prompt or the menu that is open */
 
 	char message[512];
 	enum role message_role;
@@ -305,7 +293,27 @@ void tests_fini(struct app *app);
 void tests_hear(struct app *app, const struct event *event);
 void tests_refresh(struct app *app); /* brings list and selection up to date */
 void tests_select(struct app *app, uint64_t test);
+enum column tests_column(const struct app *app); /* that the list is sorted by */
 void tests_set_column(struct app *app, enum column column);
+void tests_hold(struct app *app); /* what is selected stays under the cursor */
+void tests_stop_following(struct app *app);
+bool tests_unfinished(const struct app *app); /* another frame shows more of the list */
+bool tests_stale(const struct app *app);      /* the list waits a little before it is made anew */
+
+/* --- tests_filter.c --- */
+/* What the filter line says now: a mistake in it leaves the filter that was there. */
+void tests_set_filter(struct app *app, const char *text);
+bool tests_clear_filter(struct app *app); /* false: there was none */
+void tests_judge(struct app *app, const struct test *test); /* it was found, or changed */
+const char *tests_filter_text(const struct app *app); /* "": none; borrowed */
+/* What is wrong with the line as typed so far, one line, and the column (from 1) where; "": nothing. */
+const char *tests_filter_complaint(const struct app *app, size_t *column);
+
+/* --- tests_tags.c --- */
+uint32_t tests_tagged(const struct app *app); /* how many are */
+/* What an action is about: in the tests pane the tagged ones, else those below the selected heading; in any other
+ * the test that is looked at. */
+void tests_targets(struct app *app, struct targets *targets);
 
 /* --- workers.c --- */
 #define WORKERS_SORT_CHOICES (WORKERS_COLUMN_COUNT + 1)
@@ -338,14 +346,16 @@ void menu_draw(struct app *app);
 void menu_mouse(struct app *app, enum mouse mouse, int row, int column);
 
 /* --- action.c: what is asked of the run --- */
+bool action_can_ask(struct app *app); /* false: it said why not */
+void action_say_refused(struct app *app, const struct error *error);
 bool action_is_held(const struct app *app, const struct test *test); /* in quarantine */
 void action_rerun(struct app *app);
 void action_rerun_failed(struct app *app);
 void action_quarantine(struct app *app); /* opens the prompt */
-void action_hold(struct app *app, uint64_t test, const char *reason);
-void action_release(struct app *app, uint64_t test);
+void action_hold(struct app *app, const char *reason); /* app->targets; NULL: no reason was given */
+void action_release(struct app *app);                  /* app->targets */
 void action_kill(struct app *app); /* opens the menu */
-void action_send(struct app *app, uint64_t test, int number);
+void action_send(struct app *app, int number); /* to app->targets */
 void action_pause(struct app *app);
 void action_change_workers(struct app *app, bool more);
 void action_quit(struct app *app);

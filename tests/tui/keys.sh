@@ -8,7 +8,8 @@ screen keys --keys </dev/null
 
 missing=
 for key in $("$driver" --keys | sed -n 's/^  \(.\{12\}\) .*/\1/p'); do
-	awk -v wanted="$key" '
+	WANTED=$key awk '
+		BEGIN { wanted = ENVIRON["WANTED"] }
 		/key / { for (i = 1; i <= NF; i++) if ($i == wanted || $i == wanted ";" || $i == wanted "\047;") found = 1 }
 		END { exit !found }' "$tui"/*.sh || missing="$missing $key"
 done
@@ -23,7 +24,7 @@ fi
 "$driver" --keys | sed -n 's/^  \(.\{12\}\) .*/\1/p' | tr -s ' ' '\n' |
 	sed -e '/^$/d' -e 's/^C-l$/Ctrl-L/' -e 's/^C-b$/Ctrl-B/' -e 's/^C-f$/Ctrl-F/' -e 's/^S-/Shift-/' | sort >"$scratch/table"
 sed -n '/^\.Sh KEYS/,/^\.Sh ENVIRONMENT/s/^\.It Ic //p' "$tui/../../man/xtop.1" | sed 's/ , /\n/g' |
-	sed 's/^\\&//' | sort >"$scratch/manual"
+	sed -e 's/^\\&//' -e 's/^\\e$/\\/' | sort >"$scratch/manual"
 if diff "$scratch/table" "$scratch/manual" >"$scratch/difference"; then
 	result ok 'xtop(1) has the same keys'
 else
