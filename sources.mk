@@ -537,8 +537,10 @@ script_tests = \
 	tests/cli/leak_modes.sh \
 	tests/cli/leaks.sh \
 	tests/cli/man_lint.sh \
+	tests/cli/matrix_cmocka.sh \
 	tests/cli/matrix_exec.sh \
 	tests/cli/matrix_pytest.sh \
+	tests/cli/matrix_tap.sh \
 	tests/cli/memory_limit.sh \
 	tests/cli/memory_low.sh \
 	tests/cli/output.sh \
@@ -671,6 +673,8 @@ shipped_files = \
 	tests/lib/unit.sh \
 	tests/matrix/cases \
 	tests/matrix/check.pl \
+	tests/matrix/cmocka/suite.c \
+	tests/matrix/cmocka/table \
 	tests/matrix/exec/crashes/exit_3.sh \
 	tests/matrix/exec/crashes/faults.c \
 	tests/matrix/exec/crashes/killed.sh \
@@ -713,6 +717,36 @@ shipped_files = \
 	tests/matrix/pytest/stubborn/test_stubborn.py \
 	tests/matrix/pytest/table \
 	tests/matrix/pytest/workers/test_waits.py \
+	tests/matrix/tap/crashes/abort.t \
+	tests/matrix/tap/crashes/exit_0.t \
+	tests/matrix/tap/crashes/exit_0_without_a_plan.t \
+	tests/matrix/tap/crashes/exit_3.t \
+	tests/matrix/tap/crashes/fork_returns.t \
+	tests/matrix/tap/crashes/killed.t \
+	tests/matrix/tap/crashes/overflow.t \
+	tests/matrix/tap/crashes/sanitizer.t \
+	tests/matrix/tap/crashes/segfault.t \
+	tests/matrix/tap/crashes/worker.t \
+	tests/matrix/tap/crashes/z_fine.t \
+	tests/matrix/tap/hangs/blocks_signals.t \
+	tests/matrix/tap/hangs/child.t \
+	tests/matrix/tap/hangs/event.t \
+	tests/matrix/tap/hangs/handlers.t \
+	tests/matrix/tap/hangs/ignores_sigterm.t \
+	tests/matrix/tap/hangs/lock.t \
+	tests/matrix/tap/hangs/loop.t \
+	tests/matrix/tap/hangs/read.t \
+	tests/matrix/tap/hangs/sleep.t \
+	tests/matrix/tap/hangs/socket.t \
+	tests/matrix/tap/hangs/stopped.t \
+	tests/matrix/tap/hangs/z_fine.t \
+	tests/matrix/tap/leaks/child.t \
+	tests/matrix/tap/leaks/daemon.t \
+	tests/matrix/tap/leaks/pipe.t \
+	tests/matrix/tap/leaks/z_fine.t \
+	tests/matrix/tap/memory/grows.t \
+	tests/matrix/tap/memory/z_fine.t \
+	tests/matrix/tap/table \
 	tests/model/run.sh \
 	tests/soak/Plan.pm \
 	tests/soak/Verdicts.pm \

@@ -346,6 +346,19 @@ static bool held_pipe(const struct facts *facts)
 	return is_test(facts) && facts->pipe_held;
 }
 
+/* A TAP program that had promised more than it told. */
+static bool fell_short(const struct facts *facts)
+{
+	const char *message = facts->given->message;
+	return went_wrong(facts) && facts->given->exit_code >= 0 && is_text(facts->given->adapter, "tap") && message &&
+	       text_starts_with(message, "planned ") && strstr(message, " but ran ");
+}
+
+static bool fell_short_with_success(const struct facts *facts)
+{
+	return fell_short(facts) && facts->given->exit_code == 0;
+}
+
 struct rule {
 	bool (*fits)(const struct facts *facts);
 	enum code_number code;
@@ -410,6 +423,8 @@ static const struct rule rules[] = {
 	{ shell_tells_bus_error, CODE_BUS_ERROR, POSSIBLE, say_shell, false },
 	{ shell_tells_memory, CODE_OUT_OF_MEMORY, POSSIBLE, say_shell, false },
 	{ shell_tells_kill, CODE_KILLED_BY_SOMEBODY, POSSIBLE, say_shell, false },
+	{ fell_short_with_success, CODE_EXIT_IN_TEST, LIKELY, say_exit, false },
+	{ fell_short, CODE_EXIT_CODE, LIKELY, say_exit, false },
 	/* what passes, or fails as tests do */
 	{ was_flaky, CODE_PASSED_AFTER_FAILING, CERTAIN, say_flaky, false },
 	{ left_processes, CODE_PROCESS_LEFT_OVER, CERTAIN, say_left_over, true },

@@ -431,7 +431,8 @@ void say_evidence(const struct facts *facts, struct str *out)
 	}
 	if (hang && facts->no_stack)
 		add_no_stack(facts->no_stack, out);
-	if (!hang && given->rss > 0) {
+	bool leaks_only = given->outcome != OUTCOME_CRASHED && (facts->left_over || facts->pipe_held);
+	if (!hang && !leaks_only && given->rss > 0) {
 		add_comma(out);
 		str_add_text(out, "peak memory ");
 		add_bytes(given->rss, out);

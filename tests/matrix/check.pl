@@ -92,8 +92,8 @@ sub text_of {
 # What was printed before the end comes before it, and the code before the verdict.
 sub usual_order {
 	my ($row) = @_;
-	my $output = (grep { $_->[0] eq "output" && $_->[1] ne "-" } @{ $row->{properties} }) ? "output " : "(output )?";
-	return "^found started $output(log )?finished " . ($row->{code} eq "-" ? "" : "diagnosis ") . 'verdict$';
+	my $printed = grep { $_->[0] eq "output" && $_->[1] ne "-" } @{ $row->{properties} };
+	return "^found started " . ($printed ? "(?=.*output.* finished)" : "") . "((output|point|log) )*finished " . ($row->{code} eq "-" ? "" : "diagnosis ") . 'verdict$';
 }
 
 # The events of a test, and what the worker did next.

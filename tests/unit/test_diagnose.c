@@ -547,6 +547,27 @@ static void workers_and_collections(void **state)
 	}
 }
 
+static void a_plan_that_was_not_kept(void **state)
+{
+	(void)state;
+	struct evidence evidence = EVIDENCE_INIT;
+	struct diagnosis diagnosis;
+	evidence.of = EVIDENCE_ATTEMPT;
+	evidence.outcome = OUTCOME_FAILED;
+	evidence.adapter = "tap";
+	evidence.exit_code = 0;
+	evidence.message = "planned 2 points but ran 1";
+	expect(&evidence, CODE_EXIT_IN_TEST, CERTAINTY_LIKELY, "left with exit code 0 in the middle of the test");
+	evidence.exit_code = 3;
+	evidence.message = "planned 2 points but ran 1, exit code 3";
+	expect(&evidence, CODE_EXIT_CODE, CERTAINTY_LIKELY, "left with exit code 3 before the test was done");
+	evidence.adapter = "exec";
+	assert_false(diagnose(&evidence, &diagnosis));
+	evidence.adapter = "tap";
+	evidence.message = "failed 1 of 2 points: 2";
+	assert_false(diagnose(&evidence, &diagnosis));
+}
+
 /* What a worker has seen comes with the other evidence. */
 static void leaks_in_the_evidence(void **state)
 {
@@ -976,6 +997,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_never_was_ready),
 		cmocka_unit_test(no_crash_is_without_a_code),
 		cmocka_unit_test(workers_and_collections),
+		cmocka_unit_test(a_plan_that_was_not_kept),
 		cmocka_unit_test(leaks_in_the_evidence),
 		cmocka_unit_test(native_stacks_of_python),
 		cmocka_unit_test(hangs_by_what_the_kernel_says),

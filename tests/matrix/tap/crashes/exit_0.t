@@ -1,0 +1,4 @@
+#!/bin/sh
+echo 1..2
+echo ok 1 - words before the end
+exit 0

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo ok 1 - words before the end
+exit 0

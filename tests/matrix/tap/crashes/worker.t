@@ -1,0 +1,3 @@
+#!/bin/sh
+kill -KILL $PPID
+sleep 1000

@@ -1,0 +1,4 @@
+#!/bin/sh
+echo 1..1
+sleep 1000
+echo ok 1

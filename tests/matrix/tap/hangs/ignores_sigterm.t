@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+$SIG{TERM} = "IGNORE";
+sleep 1000 while 1;

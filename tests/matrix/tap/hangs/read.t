@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+pipe my $in, my $out;
+<$in>;
