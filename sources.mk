@@ -323,6 +323,10 @@ library_sources = \
 	src/tui/screen.h \
 	src/tui/settings.c \
 	src/tui/settings.h \
+	src/tui/settings_edit.c \
+	src/tui/settings_file.c \
+	src/tui/settings_file.h \
+	src/tui/settings_sections.h \
 	src/tui/tags.h \
 	src/tui/terminal.c \
 	src/tui/terminal.h \
@@ -500,6 +504,7 @@ unit_tests = \
 	tests/unit/test_tui_eta \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
+	tests/unit/test_tui_settings \
 	tests/unit/test_tui_terminal \
 	tests/unit/test_tui_theme \
 	tests/unit/test_tui_theme_file \
@@ -657,6 +662,8 @@ shipped_files = \
 	tests/fuzz/fuzz_quarantine.seeds/block.yaml \
 	tests/fuzz/fuzz_quarantine.seeds/expressions.yaml \
 	tests/fuzz/fuzz_quarantine.seeds/flow.yaml \
+	tests/fuzz/fuzz_settings.c \
+	tests/fuzz/fuzz_settings.seeds/all.yaml \
 	tests/fuzz/fuzz_tap.c \
 	tests/fuzz/fuzz_theme.c \
 	tests/fuzz/fuzz_theme.seeds/all.yaml \

@@ -13,7 +13,8 @@
 #define SETTINGS_THEME_SIZE 256
 #define SETTINGS_FRAMES 30      /* a second, unless something else was chosen */
 #define SETTINGS_FRAMES_MOST 60
-#define SETTINGS_SHARE_MOST 80  /* per cent */
+#define SETTINGS_SHARE_LEAST 5  /* per cent */
+#define SETTINGS_SHARE_MOST 80
 
 /* The panes that share the screen, from the top down, as enum pane has them. */
 enum settings_pane { SETTINGS_WORKERS, SETTINGS_TESTS, SETTINGS_DETAIL, SETTINGS_PANE_COUNT };
