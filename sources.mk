@@ -327,6 +327,8 @@ library_sources = \
 	src/tui/settings_file.c \
 	src/tui/settings_file.h \
 	src/tui/settings_sections.h \
+	src/tui/spans.c \
+	src/tui/spans.h \
 	src/tui/tags.h \
 	src/tui/terminal.c \
 	src/tui/terminal.h \
@@ -352,6 +354,10 @@ library_sources = \
 	src/tui/theme_file.h \
 	src/tui/theme_find.c \
 	src/tui/theme_style.c \
+	src/tui/timeline.c \
+	src/tui/timeline.h \
+	src/tui/timeline_draw.c \
+	src/tui/timeline_inside.h \
 	src/tui/tui.c \
 	src/tui/tui.h \
 	src/tui/view.h \
@@ -505,6 +511,7 @@ unit_tests = \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_settings \
+	tests/unit/test_tui_spans \
 	tests/unit/test_tui_terminal \
 	tests/unit/test_tui_theme \
 	tests/unit/test_tui_theme_file \
@@ -815,6 +822,13 @@ shipped_files = \
 	tests/tui/golden/sort.txt \
 	tests/tui/golden/tabs.txt \
 	tests/tui/golden/tags.txt \
+	tests/tui/golden/timeline-40x10.txt \
+	tests/tui/golden/timeline-ascii-80x24.txt \
+	tests/tui/golden/timeline-empty.txt \
+	tests/tui/golden/timeline-live.txt \
+	tests/tui/golden/timeline-many.txt \
+	tests/tui/golden/timeline-replay.txt \
+	tests/tui/golden/timeline.txt \
 	tests/tui/golden/too-small-39x10.txt \
 	tests/tui/golden/tree-many.txt \
 	tests/tui/golden/tree-moves.txt \

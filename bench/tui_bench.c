@@ -1,8 +1,8 @@
 /* How long a frame of the dashboard takes, and what it sends, with 100,000 tests and 5,000 results a
  * second.
  *
- * The events are made up; the model, the dashboard and curses are the real ones, at 120×40 on an xterm with
- * 256 colours whose output goes to a file. A frame is what the loop does at most 30 times a second: events
+ * The events are made up; the model, the dashboard and curses are the real ones, at 120×40 (the timeline: as large
+ * as has all workers in view) on an xterm with 256 colours whose output goes to a file. A frame is what the loop does at most 30 times a second: events
  * are folded before it, outside of the clock.
  */
 #include "base/alloc.h"
@@ -25,6 +25,8 @@
 #define FRAMES_A_SECOND 30u
 #define WIDTH 120
 #define HEIGHT 40
+#define WIDE 200
+#define HIGH (WORKERS + 5)
 
 struct bench {
 	struct model *model;
@@ -182,6 +184,8 @@ int main(void)
 	static const int by_time[] = { '>', 0 };
 	static const int by_name[] = { '>', '>', '>', 0 };
 	static const int failed[] = { KEYCODE_RIGHT, KEYCODE_RIGHT, 0 };
+	static const int timeline[] = { KEYCODE_ESCAPE, '4', 0 };
+	static const int closer[] = { '+', '+', '+', 'G', 0 };
 	static const int followed[] = { KEYCODE_LEFT, KEYCODE_LEFT, 'F', 0 };
 	struct tui_options options = { .root = "/home/user/big" };
 	struct error error = ERROR_INIT;
@@ -210,9 +214,14 @@ int main(void)
 	       "bytes/frame");
 	measure(&bench, "by status", none, 150);
 	measure(&bench, "by time", by_time, 100);
-	measure(&bench, "by name", by_name, 150);
+	measure(&bench, "by name", by_name, 100);
 	measure(&bench, "failed", failed, 100);
-	measure(&bench, "all, followed", followed, 80);
+	measure(&bench, "all, followed", followed, 60);
+	printf("with all workers in view, %dx%d\n", WIDE, HIGH);
+	display_force_size(bench.display, WIDE, HIGH);
+	screen_resize(bench.screen, WIDE, HIGH);
+	measure(&bench, "timeline", timeline, 40);
+	measure(&bench, "timeline, closer", closer, 40);
 	printf("hearing an event: %.0f ns\n", (double)bench.hearing / (double)bench.heard);
 	app_free(bench.app);
 	display_close(bench.display);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "event/codec.h"
+#include "tui/timeline.h"
 #include "tui/view.h"
 
 #include <stdarg.h>
@@ -18,6 +19,7 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_WORKERS] = &workers_view,
 	[PANE_TESTS] = &tests_view,
 	[PANE_DETAIL] = &detail_view,
+	[PANE_TIMELINE] = &timeline_view,
 	[PANE_LOG] = &log_view,
 	[PANE_HELP] = &help_view,
 };
@@ -46,6 +48,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	workers_init(app);
 	tests_init(app);
 	detail_init(app);
+	app->timeline = timeline_new(app->run);
 	log_init(app);
 	vec_each(&app->run->tests, test)
 		rows_update(app->rows, *test);
@@ -61,6 +64,7 @@ void app_free(struct app *app)
 	header_fini(app);
 	tests_fini(app);
 	detail_fini(app);
+	timeline_free(app->timeline);
 	log_fini(app);
 	vec_fini(&app->targets.tests);
 	str_fini(&app->search);
@@ -260,6 +264,7 @@ void app_hear(struct app *app, const struct event *event)
 	header_hear(app, event, test);
 	tests_hear(app, event);
 	detail_hear(app, event);
+	timeline_hear(app, event);
 	hear_news(app, event);
 	app->changed = true;
 	look_at_state(app);
@@ -399,6 +404,9 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_PANE_DETAIL:
 		focus_on(app, (int)request - (int)REQUEST_PANE_WORKERS);
 		break;
+	case REQUEST_PANE_TIMELINE:
+		timeline_open(app);
+		break;
 	case REQUEST_PANE_LOG:
 		log_open(app);
 		break;
@@ -453,7 +461,8 @@ static void request_of_app(struct app *app, enum request request)
 		break;
 	default:
 		/* What is left is about the list of tests, wherever the focus is. */
-		tests_view.request(app, request);
+		if (!tests_view.request(app, request))
+			app_say(app, ROLE_NOTE, " This key does nothing here ");
 		break;
 	}
 }

@@ -21,6 +21,7 @@
 	X(PANE_WORKERS, PANES, "1", "workers")                                                          \
 	X(PANE_TESTS, PANES, "2", "tests")                                                              \
 	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
+	X(PANE_TIMELINE, PANES, "4", "timeline: which worker ran what, and when")                       \
 	X(PANE_LOG, PANES, "6", "the log: messages, and what pytest said")                              \
 	X(BACK, PANES, "Esc", "back")                                                                   \
 	X(SEARCH, LIST, "/ F3", "search")                                                               \
@@ -28,8 +29,8 @@
 	X(PREVIOUS_MATCH, LIST, "N", "previous match")                                                  \
 	X(FILTER, LIST, "\\ F4", "filter: the tests that an expression matches")                         \
 	X(TREE, LIST, "t F5", "a tree by suite, file and class, or a list")                            \
-	X(EXPAND, LIST, "+", "open a heading; once more: with all below")                               \
-	X(COLLAPSE, LIST, "-", "close a heading, or the one above")                                     \
+	X(EXPAND, LIST, "+", "open a heading; once more: with all below; zoom in")                      \
+	X(COLLAPSE, LIST, "-", "close a heading, or the one above; zoom out")                           \
 	X(TAG, LIST, "Space", "tag the test, or all below a heading")                                   \
 	X(UNTAG, LIST, "U", "untag all")                                                                \
 	X(SORT_LEFT, LIST, "<", "sort by the column to the left")                                       \

@@ -37,6 +37,13 @@
 	X(BAR_BAD, "▚", "X")          \
 	X(BAR_BUSY, "▓", "=")         \
 	X(BAR_REST, "░", ".")         \
+	X(TRACK, "━", "=")            \
+	X(TRACK_BEGIN, "┝", "|")      \
+	X(TRACK_MANY, "┿", "+")       \
+	X(TRACK_SPARSE, "┅", ":")     \
+	X(TRACK_OPEN, "╍", "-")       \
+	X(TRACK_TAIL, "▬", "#")       \
+	X(TAIL, "◆", "*")             \
 	X(UP, "▲", "^")               \
 	X(DOWN, "▼", "v")             \
 	X(ELLIPSIS, "…", "..")        \

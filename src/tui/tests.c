@@ -325,6 +325,14 @@ enum column tests_column(const struct app *app)
 	return tests_tab(app)->column;
 }
 
+void tests_open(struct app *app, uint64_t test)
+{
+	tests_select(app, test);
+	tests_show_in_detail(app, test);
+	app->detail.moved = false;
+	app_cover(app, PANE_DETAIL);
+}
+
 void tests_set_column(struct app *app, enum column column)
 {
 	tests_tab(app)->column = column;

@@ -21,6 +21,7 @@ enum pane {
 	PANE_WORKERS,
 	PANE_TESTS,
 	PANE_DETAIL,
+	PANE_TIMELINE,
 	PANE_LOG,
 	PANE_HELP,
 	PANE_COUNT,
@@ -43,7 +44,7 @@ struct view_ops {
 	uint64_t (*selected)(const struct app *app);
 };
 
-extern const struct view_ops workers_view, tests_view, detail_view, log_view, help_view;
+extern const struct view_ops workers_view, tests_view, detail_view, timeline_view, log_view, help_view;
 
 /* A list with a cursor and a window onto it. */
 struct list_cursor {
@@ -203,6 +204,7 @@ struct app {
 	struct workers_pane workers;
 	struct tests_pane *tests; /* owned */
 	struct detail_pane detail;
+	struct timeline *timeline;
 	struct log_pane log;
 	struct scroll help_scroll;
 	struct prompt prompt;
@@ -294,6 +296,7 @@ void tests_hear(struct app *app, const struct event *event);
 void tests_refresh(struct app *app); /* brings list and selection up to date */
 void tests_select(struct app *app, uint64_t test);
 enum column tests_column(const struct app *app); /* that the list is sorted by */
+void tests_open(struct app *app, uint64_t test); /* selects it, and covers the screen with its detail */
 void tests_set_column(struct app *app, enum column column);
 void tests_hold(struct app *app); /* what is selected stays under the cursor */
 void tests_stop_following(struct app *app);

@@ -159,4 +159,119 @@ dump a click on a heading
 END
 } | screen workers-many --size 80x24
 
+# --- timeline ---
+
+# Four workers and forty tests, of half a second to three seconds; two fail, one at its first attempt only, and the
+# last takes eight seconds. After 15 seconds all others have ended.
+forty() {
+	awk 'BEGIN {
+		print "0 run.started run_id=8f2c1d77 root=/home/user/forty workers=4"
+		for (i = 1; i <= 40; i++)
+			printf "0 test.found test=%d suite=unit id=tests/test_%d.py::test_it\n", i, i
+		print "0 run.collected tests=40 workers=4 dist=load"
+		for (w = 0; w < 4; w++)
+			printf "0 worker.started worker=%d incarnation=1 pid=%d\n", w, 100 + w
+		for (i = 1; i <= 40; i++) {
+			w = 0
+			for (o = 1; o < 4; o++)
+				if (ends[o] < ends[w])
+					w = o
+			duration = i == 40 ? 8 : 0.5 + i * 37 % 26 / 10
+			outcome = i == 7 || i == 21 ? "failed" : i == 12 ? "skipped" : "passed"
+			at = ends[w] + (i % 9 == 0 ? 0.8 : 0.01)
+			attempts = i == 21 ? 2 : 1
+			for (a = 1; a <= attempts; a++) {
+				print at, "test.started worker=" w " test=" i " attempt=" a
+				at += duration
+				print at, "test.finished worker=" w " test=" i " attempt=" a " outcome=" (a == 2 ? "passed" : outcome) \
+					" duration=" duration
+			}
+			print at, "test.verdict test=" i " worker=" w " outcome=" (attempts == 2 ? "passed" : outcome) \
+				" flaky=" (attempts == 2 ? "true" : "false") " attempts=" attempts " duration=" attempts * duration
+			ends[w] = at
+			if (at > last)
+				last = at
+		}
+		print last + 0.1, "run.finished exit_code=1 duration=" last + 0.1
+	}' | sort -s -n -k 1,1
+}
+{
+	forty
+	cat <<'END'
+key 4
+dump the whole run
+styles
+key g
+dump the first test
+key Right Right
+dump the third
+key j
+dump the one below
+key ]
+dump the next failure
+key ]
+dump and the next
+key ]
+dump no other
+key [ [
+dump back by one
+key + + +
+dump closer
+styles
+key <
+dump half a screen earlier
+key > >
+dump and later
+key G
+dump the end
+key Left k
+dump the one before, above
+key - -
+dump wider
+key - - - -
+dump all again
+key +
+key Enter
+dump its detail
+key Esc
+dump back
+click 4 40
+dump clicked
+double 5 30
+dump opened by two clicks
+key Esc F z e
+dump what does nothing
+key q
+dump closed
+END
+} | screen timeline --size 100x16
+{ forty; echo key 4; echo dump; echo key + + g; echo styles; echo dump; } | screen timeline-ascii-80x24 --size 80x24 --ascii
+{ forty; echo key 4; echo dump; echo key +; echo dump; } | screen timeline-40x10 --size 40x10
+{
+	forty | awk '$1 <= 6.2'
+	echo now 6.3
+	cat <<'END'
+key 4
+dump it goes on
+key F + + + +
+dump the newest is followed
+now 6.9
+dump and goes along
+key Left
+now 9
+dump until it is left
+key F
+dump followed again
+key r
+calls
+key x
+type too slow
+key Enter
+calls
+END
+} | screen timeline-live --size 100x14
+{ many; echo now 10; echo key 4; echo dump; echo key PgDn; echo dump a page down; echo wheel-down 5 5; echo dump;  } | screen timeline-many --size 80x16
+{ echo key 4; echo dump before anything; echo key + - j Right Enter ]; echo dump; } | screen timeline-empty --size 80x12
+{ forty; echo key 4; echo key r; echo dump; } | screen timeline-replay --size 80x12 --replay
+
 screens_end
