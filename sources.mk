@@ -312,6 +312,10 @@ library_sources = \
 	src/tui/host.h \
 	src/tui/keymap.c \
 	src/tui/keymap.h \
+	src/tui/linear.c \
+	src/tui/linear.h \
+	src/tui/linear_commands.c \
+	src/tui/linear_view.h \
 	src/tui/log.c \
 	src/tui/menu.c \
 	src/tui/page.c \
@@ -548,6 +552,7 @@ script_tests = \
 	tests/cli/kill_workers.sh \
 	tests/cli/leak_modes.sh \
 	tests/cli/leaks.sh \
+	tests/cli/linear.sh \
 	tests/cli/man_lint.sh \
 	tests/cli/matrix_cmocka.sh \
 	tests/cli/matrix_exec.sh \

@@ -46,11 +46,18 @@ static const char *why_no_tui(const struct config *config)
 int frontends_wants_tui(const struct config *config, struct error *error)
 {
 	const char *reason = why_no_tui(config);
-	if (config->tui == TRISTATE_NO || config->collect_only)
+	if (frontends_wants_linear(config) && config->format != FORMAT_PLAIN)
+		return error_set(error, "--linear: standard output carries another format (--format)");
+	if (config->tui == TRISTATE_NO || config->collect_only || config->linear)
 		return 0;
 	if (config->tui == TRISTATE_YES)
 		return reason ? error_set(error, "--tui: the dashboard can't be opened: %s", reason) : 1;
 	return !reason && !in_ci() && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+bool frontends_wants_linear(const struct config *config)
+{
+	return config->linear && !config->collect_only;
 }
 
 static bool wants_color(const struct config *config, int fd)
@@ -89,8 +96,9 @@ static struct frontend *open_plain(const struct config *config)
 	struct plain_options options = {
 		.out = out,
 		.terminal = isatty(fileno(out)) && term && strcmp(term, "dumb") != 0,
-		.color = wants_color(config, fileno(out)),
-		.ascii = wants_ascii(config),
+		/* Who listens to lines hears neither colours nor drawn ones. */
+		.color = wants_color(config, fileno(out)) && !config->linear,
+		.ascii = wants_ascii(config) || config->linear,
 		.verbosity = config->format == FORMAT_PLAIN ? config->verbosity : -1,
 		.durations = config->durations,
 		.live_output = config->capture == CAPTURE_NO,
@@ -144,17 +152,44 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 	return frontends->tui ? 0 : -1;
 }
 
+int frontends_open_linear(struct frontends *frontends, uv_loop_t *loop, const struct model *model,
+			  const struct control *control, bool replay, struct error *error)
+{
+	const struct config *config = frontends->config;
+	struct linear_options options = {
+		.out = stdout,
+		.ascii = wants_ascii(config),
+		.stay = config->stay || config->watch || replay,
+		.replay = replay,
+		.slow = config->slow,
+	};
+	frontends->linear = linear_new(loop, &options, model, control, error);
+	return frontends->linear ? 0 : -1;
+}
+
+bool frontends_stay(const struct frontends *frontends)
+{
+	return frontends->tui || frontends->linear;
+}
+
 void frontends_open_plain(struct frontends *frontends)
 {
 	frontends->plain = open_plain(frontends->config);
 }
 
+void frontends_release_terminal(struct frontends *frontends)
+{
+	tui_free(frontends->tui);
+	linear_free(frontends->linear);
+	frontends->tui = NULL;
+	frontends->linear = NULL;
+}
+
 void frontends_drop_tui(struct frontends *frontends)
 {
-	if (!frontends->tui)
+	if (!frontends_stay(frontends))
 		return;
-	tui_free(frontends->tui);
-	frontends->tui = NULL;
+	frontends_release_terminal(frontends);
 	frontends_open_plain(frontends);
 }
 
@@ -168,6 +203,8 @@ void frontends_hear(struct frontends *frontends, const struct model *model, cons
 {
 	if (frontends->tui)
 		hear(tui_frontend(frontends->tui), model, event);
+	if (frontends->linear)
+		hear(linear_frontend(frontends->linear), model, event);
 	hear(frontends->plain, model, event);
 	vec_each(&frontends->reports, report)
 		hear(*report, model, event);
@@ -183,6 +220,8 @@ void frontends_tick(struct frontends *frontends, const struct model *model, uint
 {
 	if (frontends->tui)
 		tick(tui_frontend(frontends->tui), model, now);
+	if (frontends->linear)
+		tick(linear_frontend(frontends->linear), model, now);
 	tick(frontends->plain, model, now);
 	vec_each(&frontends->reports, report)
 		tick(*report, model, now);
@@ -211,13 +250,11 @@ int frontends_finish(struct frontends *frontends, const struct model *model, str
 
 void frontends_close(struct frontends *frontends)
 {
-	if (frontends->tui)
-		tui_free(frontends->tui);
+	frontends_release_terminal(frontends);
 	if (frontends->plain)
 		frontends->plain->ops->free(frontends->plain);
 	vec_each(&frontends->reports, report)
 		(*report)->ops->free(*report);
 	vec_fini(&frontends->reports);
-	frontends->tui = NULL;
 	frontends->plain = NULL;
 }

@@ -6,6 +6,7 @@
 #include "engine/control.h"
 #include "report/frontend.h"
 #include "report/style.h"
+#include "tui/linear.h"
 #include "tui/tui.h"
 
 #include <stdbool.h>
@@ -14,13 +15,16 @@
 
 struct frontends {
 	const struct config *config;
-	struct tui *tui;        /* NULL: headless */
-	struct frontend *plain; /* NULL while the dashboard has the terminal */
+	struct tui *tui;        /* NULL: headless, or linear */
+	struct linear *linear;  /* NULL: not asked for */
+	struct frontend *plain; /* NULL while one of them has the terminal */
 	VEC(struct frontend *) reports;
 };
 
 /* Whether the dashboard is to be opened. -1: it was asked for (--tui) and can't be; the message says why. */
 int frontends_wants_tui(const struct config *config, struct error *error);
+
+bool frontends_wants_linear(const struct config *config);
 
 /* How text looks that is printed to `out`, by --color, --ascii and what is there. */
 struct style frontends_style(const struct config *config, FILE *out);
@@ -32,9 +36,16 @@ int frontends_open(struct frontends *frontends, const struct config *config, boo
 /* Takes the terminal. */
 int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struct model *model,
 		       const struct control *control, bool replay, struct error *error);
+/* The same in lines of text. */
+int frontends_open_linear(struct frontends *frontends, uv_loop_t *loop, const struct model *model,
+			  const struct control *control, bool replay, struct error *error);
+/* Somebody may still want something when the run is over. */
+bool frontends_stay(const struct frontends *frontends);
 /* Plain text after all: a dashboard that was not asked for by name can't be opened. */
 void frontends_open_plain(struct frontends *frontends);
-/* Gives the terminal back and goes on in plain. The loop must run once more before frontends_close. */
+/* Gives the terminal back. The loop must run once more before frontends_close. */
+void frontends_release_terminal(struct frontends *frontends);
+/* The dashboard, or its lines of text, give the terminal back, and it goes on in plain. The loop must run once more before frontends_close. */
 void frontends_drop_tui(struct frontends *frontends);
 
 void frontends_hear(struct frontends *frontends, const struct model *model, const struct event *event);

@@ -94,14 +94,20 @@ static void on_leave(void *context)
 	uv_stop(context);
 }
 
-static int show(struct journal_reader *reader, struct model *model, struct frontends *frontends, struct error *error)
+static int show(struct journal_reader *reader, struct model *model, struct frontends *frontends, bool linear,
+		struct error *error)
 {
 	uv_loop_t loop;
 	uv_loop_init(&loop);
-	int result = frontends_open_tui(frontends, &loop, model, &no_control, true, error);
+	int result = linear ? frontends_open_linear(frontends, &loop, model, &no_control, true, error)
+			    : frontends_open_tui(frontends, &loop, model, &no_control, true, error);
 	if (result == 0) {
-		tui_on_leave(frontends->tui, on_leave, &loop);
-		tui_on_headless(frontends->tui, on_leave, &loop);
+		if (linear) {
+			linear_on_leave(frontends->linear, on_leave, &loop);
+		} else {
+			tui_on_leave(frontends->tui, on_leave, &loop);
+			tui_on_headless(frontends->tui, on_leave, &loop);
+		}
 		read_all(reader, model, frontends);
 		uv_run(&loop, UV_RUN_DEFAULT);
 		frontends_drop_tui(frontends);
@@ -120,16 +126,17 @@ int cli_replay(struct config *config, const char *file)
 	struct journal_reader *reader = journal_open(file, &error);
 	if (!reader)
 		return cli_fail(EXIT_USAGE, error.message);
-	if (frontends_open(&frontends, config, !tui, &error) != 0) {
+	bool linear = frontends_wants_linear(config);
+	if (frontends_open(&frontends, config, !tui && !linear, &error) != 0) {
 		frontends_close(&frontends);
 		journal_reader_free(reader);
 		return cli_fail(EXIT_USAGE, error.message);
 	}
 	struct model *model = model_new();
 	int code = EXIT_OK;
-	if (!tui)
+	if (!tui && !linear)
 		read_all(reader, model, &frontends);
-	else if (show(reader, model, &frontends, &error) != 0)
+	else if (show(reader, model, &frontends, linear, &error) != 0)
 		code = cli_fail(EXIT_USAGE, error.message);
 	const struct run *run = model_run(model);
 	if (code == EXIT_OK) {

@@ -46,7 +46,7 @@ static void on_finished(void *context)
 {
 	struct session *session = context;
 	const char *message;
-	if (engine_failure(session->engine, &message) || !(session->frontends.tui || session->watches))
+	if (engine_failure(session->engine, &message) || !(frontends_stay(&session->frontends) || session->watches))
 		uv_stop(&session->loop);
 }
 
@@ -71,6 +71,8 @@ static void on_signal(uv_signal_t *handle, int number)
 	const char *reason = number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "hung up";
 	if (session->frontends.tui)
 		tui_stopping(session->frontends.tui);
+	if (session->frontends.linear)
+		linear_stopping(session->frontends.linear);
 	session->watches = false;
 	if (engine_is_finished(session->engine)) /* a dashboard that stayed */
 		uv_stop(&session->loop);
@@ -136,15 +138,21 @@ static int run_loop(struct session *session, struct config *config, bool tui, co
 		fprintf(stderr, "xtop: plain text instead of the dashboard: %s\n", error->message);
 		frontends_open_plain(&session->frontends);
 	}
+	if (frontends_wants_linear(config)) {
+		if (frontends_open_linear(&session->frontends, &session->loop, engine_model(session->engine),
+					  engine_control(session->engine), false, error) != 0)
+			return code;
+		linear_on_leave(session->frontends.linear, on_leave, session);
+	}
 	if (session->frontends.tui) {
 		tui_on_leave(session->frontends.tui, on_leave, session);
 		tui_on_headless(session->frontends.tui, on_headless, session);
 	}
 	if (engine_start(session->engine, command_line, error) != 0)
 		return code;
-	while (!engine_is_finished(session->engine) || session->frontends.tui) {
+	while (!engine_is_finished(session->engine) || frontends_stay(&session->frontends)) {
 		uv_run(&session->loop, UV_RUN_DEFAULT);
-		if (session->frontends.tui && !engine_is_finished(session->engine))
+		if (frontends_stay(&session->frontends) && !engine_is_finished(session->engine))
 			/* The person left at once: what runs is ended, as by an interrupt. */
 			engine_interrupt(session->engine, "stopped from the dashboard");
 		frontends_drop_tui(&session->frontends);
@@ -209,7 +217,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	char *command_line = cli_command_line(argc, argv);
 	uv_loop_init(&session.loop);
 	struct engine_listener listener = { on_event, on_finished, &session };
-	if (frontends_open(&session.frontends, config, !tui, &error) == 0)
+	if (frontends_open(&session.frontends, config, !tui && !frontends_wants_linear(config), &error) == 0)
 		session.engine = engine_new(&session.loop, config, pool, ring, run_id, session.epoch, &listener, &error);
 	if (session.engine)
 		code = run_loop(&session, config, tui, command_line, &error);
@@ -220,9 +228,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	} else {
 		if (session.engine)
 			engine_close(session.engine);
-		if (session.frontends.tui)
-			tui_free(session.frontends.tui);
-		session.frontends.tui = NULL;
+		frontends_release_terminal(&session.frontends);
 		cli_fail(code, error.message);
 	}
 

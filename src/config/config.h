@@ -152,7 +152,7 @@ struct config {
 
 	/* frontends and reports */
 	enum tristate tui;      /* YES: --tui, NO: --no-tui */
-	bool ascii, stay, watch;
+	bool ascii, stay, watch, linear;
 	enum tristate color;
 	enum report_format format;
 	char *junit_xml, *events, *record; /* files, NULL: not wanted */

@@ -529,6 +529,11 @@ static int set_ascii(struct invocation *invocation, const char *value, struct er
 	return value_flag(value, &invocation->config.ascii, error);
 }
 
+static int set_linear(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.linear, error);
+}
+
 static int set_watch(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.watch, error);
@@ -813,6 +818,9 @@ const struct option option_table[] = {
 	{ .name = "stay", ONE_SPELLING, .topic = TOPIC_SCREEN,
 	  .help = "keep the dashboard open after a run that passed",
 	  OPTION_EVERYWHERE, .set = set_stay },
+	{ .name = "linear", ONE_SPELLING, .topic = TOPIC_SCREEN,
+	  .help = "the dashboard as lines of text and commands, for screen readers",
+	  OPTION_EVERYWHERE, .set = set_linear },
 	{ .name = "watch", ONE_SPELLING, .topic = TOPIC_SCREEN,
 	  .help = "go on behind the end of the run, and run again what a saved file affects",
 	  OPTION_EVERYWHERE, .set = set_watch },
