@@ -67,7 +67,7 @@ static void find_tests(struct bench *bench)
 	for (unsigned i = 0; i < TESTS; i++) {
 		event_init(&event, EVENT_TEST_FOUND);
 		snprintf(id, sizeof(id), "tests/unit/package_%u/test_module_%u.py::test_case_%u",
-			 i * 7919u % 97u, i * 104729u % 1009u, i);
+			 i * 104729u % 1009u % 97u, i * 104729u % 1009u, i);
 		event_put(&event, test, i + 1);
 		event_put_text(&event, suite, "unit");
 		event_put_text(&event, id, id);
@@ -118,9 +118,8 @@ static void one_result(struct bench *bench)
 			tell(bench, &event);
 		}
 	}
-	bench->running[worker] = bench->next < TESTS ? ++bench->next : 0;
-	if (!bench->running[worker])
-		return;
+	/* Behind the last one all are run again. */
+	bench->running[worker] = bench->next++ % TESTS + 1;
 	event_init(&event, EVENT_TEST_STARTED);
 	event_put(&event, worker, worker);
 	event_put(&event, test, bench->running[worker]);
@@ -187,6 +186,10 @@ int main(void)
 	static const int timeline[] = { KEYCODE_ESCAPE, '4', 0 };
 	static const int closer[] = { '+', '+', '+', 'G', 0 };
 	static const int followed[] = { KEYCODE_LEFT, KEYCODE_LEFT, 'F', 0 };
+	static const int tree[] = { 'F', 'g', 't', 0 };
+	static const int tree_open[] = { 'g', '+', '-', '+', '+', 'G', 0 };
+	static const int filtered[] = { 't', '\\', 'm', 'o', 'd', 'u', 'l', 'e', '_', '1', '1', KEYCODE_ENTER, 0 };
+	static const int tagged[] = { KEYCODE_ESCAPE, 't', 'g', ' ', ' ', 'U', 0 };
 	struct tui_options options = { .root = "/home/user/big" };
 	struct error error = ERROR_INIT;
 	struct bench bench = { .next = 0 };
@@ -217,6 +220,10 @@ int main(void)
 	measure(&bench, "by name", by_name, 100);
 	measure(&bench, "failed", failed, 100);
 	measure(&bench, "all, followed", followed, 60);
+	measure(&bench, "tree", tree, 100);
+	measure(&bench, "tree, open", tree_open, 60);
+	measure(&bench, "filtered", filtered, 60);
+	measure(&bench, "tree, tagged", tagged, 60);
 	printf("with all workers in view, %dx%d\n", WIDE, HIGH);
 	display_force_size(bench.display, WIDE, HIGH);
 	screen_resize(bench.screen, WIDE, HIGH);

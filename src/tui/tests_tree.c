@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tests that get their place in one call. */
-#define AT_ONCE 8192
+/* Tests that get their place in one call: a millisecond or two. */
+#define AT_ONCE 4096
 
 #define NOWHERE UINT32_MAX
 
@@ -28,6 +28,9 @@ struct tree {
 	VEC(struct heading) headings; /* the first is the root; a parent comes before what is below it */
 	VEC(uint32_t) places;         /* of each test by number - 1: the heading right above it */
 	struct map *names;            /* parent, kind and label → heading */
+	struct map *paths;            /* suite and path → the heading of the file */
+	const char *suite;            /* of the test before, and its heading */
+	uint32_t suite_heading;
 	struct str key;
 	bool open;
 	VEC(uint32_t) next;           /* by place in the list: the next test of the same heading */
@@ -41,6 +44,7 @@ struct tree *tree_new(bool open)
 	const struct heading root = { .open = true };
 
 	tree->names = map_new();
+	tree->paths = map_new();
 	tree->open = open;
 	str_init(&tree->key);
 	vec_push(&tree->headings, root);
@@ -59,6 +63,7 @@ void tree_free(struct tree *tree)
 	vec_fini(&tree->listed);
 	vec_fini(&tree->ordered);
 	map_free(tree->names);
+	map_free(tree->paths);
 	str_fini(&tree->key);
 	free(tree);
 }
@@ -133,16 +138,21 @@ const char *tree_name(const struct test *test)
 	return parts.name;
 }
 
-/* The heading of this name, made where there is none yet. */
-static uint32_t find(struct tree *tree, uint32_t parent, enum tree_kind kind, struct slice label)
+static void *look_up(struct tree *tree, const struct map *map, uint32_t parent, enum tree_kind kind,
+		     struct slice label)
 {
-	void *known;
-
 	str_clear(&tree->key);
 	str_add(&tree->key, &parent, sizeof(parent));
 	str_add_char(&tree->key, (char)kind);
 	str_add(&tree->key, label.data, label.length);
-	known = map_get(tree->names, tree->key.data, tree->key.length);
+	return map_get(map, tree->key.data, tree->key.length);
+}
+
+/* The heading of this name, made where there is none yet. */
+static uint32_t find(struct tree *tree, uint32_t parent, enum tree_kind kind, struct slice label)
+{
+	void *known = look_up(tree, tree->names, parent, kind, label);
+
 	if (!known) {
 		struct heading heading = {
 			.label = alloc_string_n(label.data, label.length),
@@ -158,6 +168,27 @@ static uint32_t find(struct tree *tree, uint32_t parent, enum tree_kind kind, st
 	return (uint32_t)(uintptr_t)known;
 }
 
+/* The same for directory and file at once: most tests are in a file that is known. */
+static uint32_t find_file(struct tree *tree, uint32_t suite, const struct parts *parts)
+{
+	struct slice path = { parts->directory.length ? parts->directory.data : parts->file.data,
+			      parts->directory.length + parts->file.length };
+	void *known = path.length ? look_up(tree, tree->paths, suite, TREE_FILE, path) : NULL;
+	uint32_t place = suite;
+
+	if (known)
+		return (uint32_t)(uintptr_t)known;
+	if (parts->directory.length)
+		place = find(tree, place, TREE_DIRECTORY, parts->directory);
+	if (parts->file.length)
+		place = find(tree, place, TREE_FILE, parts->file);
+	if (path.length) {
+		look_up(tree, tree->paths, suite, TREE_FILE, path);
+		map_put(tree->paths, tree->key.data, tree->key.length, (void *)(uintptr_t)place);
+	}
+	return place;
+}
+
 bool tree_learn(struct tree *tree, const struct run *run)
 {
 	size_t end = run->tests.length;
@@ -168,13 +199,14 @@ bool tree_learn(struct tree *tree, const struct run *run)
 	for (size_t i = tree->places.length; i < end; i++) {
 		const struct test *test = run->tests.items[i];
 		struct parts parts;
-		uint32_t place = find(tree, 0, TREE_SUITE, slice_of(test->suite));
+		uint32_t place;
 
+		if (test->suite != tree->suite) {
+			tree->suite = test->suite;
+			tree->suite_heading = find(tree, 0, TREE_SUITE, slice_of(test->suite));
+		}
 		split(test, &parts);
-		if (parts.directory.length)
-			place = find(tree, place, TREE_DIRECTORY, parts.directory);
-		if (parts.file.length)
-			place = find(tree, place, TREE_FILE, parts.file);
+		place = find_file(tree, tree->suite_heading, &parts);
 		if (parts.class.length)
 			place = find(tree, place, TREE_CLASS, parts.class);
 		vec_push(&tree->places, place);
