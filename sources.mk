@@ -306,6 +306,7 @@ library_sources = \
 	src/tui/forecast.h \
 	src/tui/format.c \
 	src/tui/format.h \
+	src/tui/freeze.c \
 	src/tui/function_keys.c \
 	src/tui/header.c \
 	src/tui/help.c \
@@ -789,6 +790,7 @@ shipped_files = \
 	tests/tui/golden/filter.txt \
 	tests/tui/golden/fold.txt \
 	tests/tui/golden/follow.txt \
+	tests/tui/golden/freeze.txt \
 	tests/tui/golden/header-eta.txt \
 	tests/tui/golden/header-rate.txt \
 	tests/tui/golden/help-120x40.txt \

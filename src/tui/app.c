@@ -47,6 +47,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	header_init(app);
 	workers_init(app);
 	tests_init(app);
+	app->freeze = freeze_new();
 	detail_init(app);
 	app->timeline = timeline_new(app->run);
 	log_init(app);
@@ -63,6 +64,7 @@ void app_free(struct app *app)
 	rows_free(app->rows);
 	header_fini(app);
 	tests_fini(app);
+	freeze_free(app->freeze);
 	detail_fini(app);
 	timeline_free(app->timeline);
 	log_fini(app);
@@ -231,11 +233,27 @@ static void hear_news(struct app *app, const struct event *event)
 			newline ? " shows all)" : "");
 }
 
+void app_show_test(struct app *app, const struct test *test)
+{
+	rows_update(app->rows, test);
+	tests_judge(app, test);
+}
+
+static void show(struct app *app, const struct event *event, const struct test *test)
+{
+	if (test)
+		app_show_test(app, test);
+	tests_hear(app, event);
+	detail_hear(app, event);
+	hear_news(app, event);
+	app->changed = true;
+}
+
 void app_hear(struct app *app, const struct event *event)
 {
 	const struct test *test = event_has(event, test) ? model_test(app->model, event->test) : NULL;
 
-	if (event->t > app->now)
+	if (!freeze_clock(app, event->t) && event->t > app->now)
 		app->now = event->t;
 	switch (event->type) {
 	case EVENT_RUN_FINISHED:
@@ -247,7 +265,8 @@ void app_hear(struct app *app, const struct event *event)
 	case EVENT_TEST_OUTPUT:
 	case EVENT_TEST_POINT:
 		/* They change nothing but the detail of their test. */
-		detail_hear(app, event);
+		if (!freeze_is_on(app))
+			detail_hear(app, event);
 		return;
 	case EVENT_TEST_FOUND:
 		/* Its number may be missing: it is then the next one. */
@@ -257,21 +276,17 @@ void app_hear(struct app *app, const struct event *event)
 	default:
 		break;
 	}
-	if (test) {
-		rows_update(app->rows, test);
-		tests_judge(app, test);
-	}
 	header_hear(app, event, test);
-	tests_hear(app, event);
-	detail_hear(app, event);
 	timeline_hear(app, event);
-	hear_news(app, event);
-	app->changed = true;
+	if (!freeze_holds(app, event, test))
+		show(app, event, test);
 	look_at_state(app);
 }
 
 void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock)
 {
+	if (freeze_clock(app, now))
+		now = app->now;
 	if (!app->ended && now / CLOCK_SECOND != app->now / CLOCK_SECOND && now > app->now)
 		app->changed = true;
 	if (now > app->now)
@@ -449,6 +464,9 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_HELP:
 		app_cover(app, PANE_HELP);
 		app->help_scroll.top = 0;
+		break;
+	case REQUEST_FREEZE:
+		freeze_toggle(app);
 		break;
 	case REQUEST_REDRAW:
 		app->redraw = true;
@@ -641,12 +659,13 @@ void app_draw(struct app *app)
 		return;
 	}
 	place(app, header);
-	if (!app->over_count)
+	if (!app->over_count && !freeze_draw(app, (struct area){ 0, 0, header, width }, PANE_NONE))
 		header_draw(app, (struct area){ 0, 0, header, width });
 	for (int pane = 0; pane < PANE_COUNT; pane++)
-		if (app->areas[pane].height > 0)
+		if (app->areas[pane].height > 0 && !freeze_draw(app, app->areas[pane], (enum pane)pane))
 			views[pane]->draw(app, app->areas[pane],
 					  app_front(app) == (enum pane)pane);
+	freeze_draw_sign(app);
 	if (app->menu.kind != MENU_NONE)
 		menu_draw(app);
 	draw_bottom(app, height - 1, width);

@@ -47,6 +47,7 @@
 	X(FEWER_WORKERS, RUN, "{", "one worker fewer, once its test has ended")                         \
 	X(MORE_WORKERS, RUN, "}", "one worker more")                                                    \
 	X(HELP, GENERAL, "? h F1", "this help")                                                         \
+	X(FREEZE, GENERAL, "Z", "freeze the display; once more: go on")                                 \
 	X(REDRAW, GENERAL, "C-l", "draw the screen again")                                              \
 	X(QUIT, GENERAL, "q F10", "back; from the main view: leave (asks while tests run)")             \
 	X(QUIT_NOW, GENERAL, "Q", "stop the run and leave, without asking")

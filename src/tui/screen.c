@@ -326,6 +326,20 @@ void screen_fill(struct screen *screen, int row, int column, int width, enum rol
 		screen_glyph(screen, row, column + i, role, glyph);
 }
 
+void screen_copy(struct screen *screen, struct area area, const struct cell *cells)
+{
+	for (int row = area.row < 0 ? 0 : area.row; row < area.row + area.height && row < screen->height; row++) {
+		int column = area.column < 0 ? 0 : area.column, end = area.column + area.width;
+
+		if (end > screen->width)
+			end = screen->width;
+		if (column < end)
+			memcpy(cell_at(screen, row, column),
+			       &cells[(size_t)row * (size_t)screen->width + (size_t)column],
+			       (size_t)(end - column) * sizeof(*cells));
+	}
+}
+
 void screen_mark(struct screen *screen, int row, int column, int width, enum mark mark)
 {
 	if (row < 0 || row >= screen->height || column < 0)

@@ -69,6 +69,8 @@ struct area {
 	int row, column, height, width;
 };
 
+struct cell;
+
 struct screen;
 
 /* Widths of characters follow the locale's LC_CTYPE. */
@@ -98,6 +100,8 @@ int screen_format(struct screen *screen, int row, int column, int width, enum ro
 int screen_glyph(struct screen *screen, int row, int column, enum role role, enum glyph glyph);
 void screen_fill(struct screen *screen, int row, int column, int width, enum role role, enum glyph glyph);
 const char *screen_glyph_text(const struct screen *screen, enum glyph glyph);
+/* Puts an area of another picture of this size, row by row in `cells`, in its place. */
+void screen_copy(struct screen *screen, struct area area, const struct cell *cells);
 /* Lays a mark over cells; the last one counts. */
 void screen_mark(struct screen *screen, int row, int column, int width, enum mark mark);
 /* On top of what the roles of these cells look like: ATTRIBUTE_…. */

@@ -28,9 +28,7 @@ void tests_init(struct app *app)
 	struct tests_pane *pane = ALLOC_NEW(struct tests_pane);
 
 	app->tests = pane;
-	vec_each(&app->run->tests, test)
-		if ((*test)->suite != app->run->tests.items[0]->suite)
-			pane->many_suites = true;
+	tests_many_found(app);
 	pane->tabs[TAB_SLOW].column = COLUMN_TIME;
 	pane->forced = true;
 	pane->filter = tests_filter_new();
@@ -47,6 +45,13 @@ void tests_fini(struct app *app)
 	tags_fini(&pane->tags);
 	tests_filter_free(pane->filter);
 	free(pane);
+}
+
+void tests_many_found(struct app *app)
+{
+	vec_each(&app->run->tests, test)
+		if ((*test)->suite != app->run->tests.items[0]->suite)
+			app->tests->many_suites = true;
 }
 
 void tests_hear(struct app *app, const struct event *event)

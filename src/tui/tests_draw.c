@@ -241,12 +241,15 @@ static int draw_code(struct app *app, const struct test *test, int row, int colu
 }
 
 /* What there is to say about a test in the room behind its name. */
-static void draw_remark(struct app *app, const struct test *test, const struct placed *placed, int row, int column)
+static void draw_remark(struct app *app, const struct test *test, const struct row *of, const struct placed *placed,
+			int row, int column)
 {
 	const char *text = test_message(test);
 	int end = placed->end;
 
-	if (!test_last_attempt(test) || test->state != TEST_DONE)
+	/* While the display is frozen the row may be older than the test. */
+	if (!test_last_attempt(test) || of->state != TEST_DONE || test->state != TEST_DONE ||
+	    of->verdicts != (uint8_t)test->verdicts)
 		return;
 	if (placed->code)
 		end = draw_code(app, test, row, column, end);
@@ -272,7 +275,7 @@ static void draw_test(struct app *app, const struct test *test, uint32_t depth, 
 				  app->tests->as_tree ? tree_name(test) : test->id);
 	if (test->ordinal > 1)
 		column += screen_format(screen, row, column, placed->end - column, ROLE_DIM, " #%u", test->ordinal);
-	draw_remark(app, test, placed, row, column);
+	draw_remark(app, test, of, placed, row, column);
 	if (app->search.length)
 		screen_highlight(screen, row, begin, column - begin, app->search.data);
 }

@@ -202,7 +202,8 @@ struct app {
 	struct str search;   /* what `/` looked for last */
 	struct header header;
 	struct workers_pane workers;
-	struct tests_pane *tests; /* owned */
+	struct tests_pane *tests; /* owned, as is the next */
+	struct freeze *freeze;
 	struct detail_pane detail;
 	struct timeline *timeline;
 	struct log_pane log;
@@ -241,6 +242,21 @@ bool app_search(struct app *app, int direction, bool from_next);
 
 /* --- function_keys.c --- */
 void function_keys_draw(struct app *app, int row, int width);
+
+/* A test changed, and what is shown of it shall. */
+void app_show_test(struct app *app, const struct test *test);
+
+/* --- freeze.c --- */
+struct freeze *freeze_new(void);
+void freeze_free(struct freeze *freeze);
+bool freeze_is_on(const struct app *app);
+void freeze_toggle(struct app *app);
+/* Whether an event, about this test or none (NULL), is kept from what is shown. */
+bool freeze_holds(struct app *app, const struct event *event, const struct test *test);
+bool freeze_clock(struct app *app, uint64_t now); /* likewise the time, ns since the run began */
+/* Draws the header (PANE_NONE) or a pane as it was; false: it is to be drawn as it is. */
+bool freeze_draw(struct app *app, struct area area, enum pane pane);
+void freeze_draw_sign(struct app *app);
 
 /* --- header.c --- */
 void header_init(struct app *app);
@@ -294,6 +310,7 @@ void tests_init(struct app *app);
 void tests_fini(struct app *app);
 void tests_hear(struct app *app, const struct event *event);
 void tests_refresh(struct app *app); /* brings list and selection up to date */
+void tests_many_found(struct app *app); /* any number of tests, at once */
 void tests_select(struct app *app, uint64_t test);
 enum column tests_column(const struct app *app); /* that the list is sorted by */
 void tests_open(struct app *app, uint64_t test); /* selects it, and covers the screen with its detail */

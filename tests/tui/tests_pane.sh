@@ -239,4 +239,42 @@ dump by file
 END
 } | screen columns --size 120x24
 
+# --- frozen ---
+
+{
+	suites
+	cat <<'END'
+key j j Z
+dump frozen
+3.3 test.finished worker=1 test=8 attempt=1 outcome=failed duration=2 message="AssertionError: assert 2 == 3\n\ntests/db/test_lock.py:4: AssertionError"
+3.3 test.verdict worker=1 test=8 outcome=failed attempts=1 duration=2
+3.4 test.started worker=1 test=6 attempt=1
+3.5 test.found test=12 suite=unit id=tests/unit/test_late.py::test_late
+3.6 worker.sample worker=0 cpu=0.8 rss=25165824
+now 5.5
+dump nothing but the sign has changed
+key k k r
+calls
+dump one can move and act
+key Right Right G Enter q t
+dump and look at it otherwise
+key t Left Left Tab
+dump where the focus goes
+key S-Tab 1
+dump the workers as they are
+key 2 \
+type status(failed)
+key Enter
+dump a filter judges what is
+key Esc
+size 120x40
+dump another size
+size 40x10
+dump small
+size 80x24
+key Z
+dump it goes on
+END
+} | screen freeze --size 80x24
+
 screens_end
