@@ -5,7 +5,7 @@
 #     $watch->lasting                   what each process held that was there most of the time, early and late
 #     $watch->grown                     what grew though the run went on as before, a line each
 #     $watch->controller_kilobytes      what the controller has taken since it began
-#     Watch::marked($mark)        processes with XTOP_TEST_MARK=$mark in their environment: "pid command"
+#     Watch::left(environment => …, argument => …, directory => …)      what is left of a run: "pid command"
 package Watch;
 use strict;
 use warnings;
@@ -122,15 +122,23 @@ sub controller_kilobytes {
 	return $samples->[-1][2] - $samples->[0][2];
 }
 
-sub marked {
-	my ($mark) = @_;
-	my @marked;
+# What a run has started and is still there, by whatever it has not thrown off: the environment, the last argument, or
+# the current directory.
+sub left {
+	my (%mark) = @_;
+	my @left;
+	# An empty one would be every process'.
+	length($mark{$_} // "") or die "left: no $_\n" for qw(environment argument directory);
 	for my $directory (glob "/proc/[0-9]*") {
 		my ($pid) = $directory =~ m{(\d+)$};
-		next if $pid == $$ || index("\0" . slurp("$directory/environ"), "\0XTOP_TEST_MARK=$mark\0") < 0;
-		push @marked, "$pid " . slurp("$directory/cmdline") =~ tr/\0/ /r;
+		my $command = slurp("$directory/cmdline");
+		next if $pid == $$;
+		next unless index("\0" . slurp("$directory/environ"), "\0XTOP_TEST_MARK=$mark{environment}\0") >= 0 ||
+			$command =~ /\x00\Q$mark{argument}\E\x00\z/ ||
+			(readlink("$directory/cwd") // "") =~ m{^\Q$mark{directory}\E(/|$)};
+		push @left, "$pid " . $command =~ tr/\0/ /r;
 	}
-	return @marked;
+	return @left;
 }
 
 1;

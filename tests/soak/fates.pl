@@ -3,7 +3,8 @@
 use strict;
 use warnings;
 
-my $long = 100000;
+# Seconds; as an argument it marks what this run has started.
+my $long = $ENV{SOAK_LONG};
 $| = 1;
 
 # Appends to the list of what ran, and tells whether this test did for the first time.
@@ -44,6 +45,8 @@ my %fates = (
 			exit 0 if fork;
 			silence();
 			$SIG{$_} = "IGNORE" for qw(TERM HUP INT);
+			chdir "/";
+			%ENV = (PATH => $ENV{PATH});
 		});
 	},
 );

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-LONG = 100000
+# Seconds; as an argument it marks what this run has started.
+LONG = int(os.environ["SOAK_LONG"])
 
 
 def meet(number, fate, seconds):
@@ -155,7 +156,7 @@ def leak_pipe():
 
 
 def leak_daemon():
-    """Fork twice, with a session of its own, no stream that is the test's, and no parent."""
+    """Fork twice; what stays has nothing of the test: session, parent, streams, directory, environment."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -168,7 +169,8 @@ def leak_daemon():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.write(write, b"%d" % os.getpid())
         os.close(write)
-        os.execvp("sleep", ["sleep", str(LONG)])
+        os.chdir("/")
+        os.execvpe("sleep", ["sleep", str(LONG)], {"PATH": os.environ["PATH"]})
     os.close(write)
     os.waitpid(child, 0)
     print("leaked", int(os.read(read, 100)))
