@@ -543,6 +543,7 @@ script_tests = \
 	tests/cli/dist_modes.sh \
 	tests/cli/doctor.sh \
 	tests/cli/explain.sh \
+	tests/cli/faults_of_peers.sh \
 	tests/cli/flaky.sh \
 	tests/cli/full_lane.sh \
 	tests/cli/hangs.sh \
@@ -691,6 +692,7 @@ shipped_files = \
 	tests/lib/runs.sh \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \
+	tests/matrix/agree.pl \
 	tests/matrix/cases \
 	tests/matrix/check.pl \
 	tests/matrix/cmocka/suite.c \
