@@ -236,6 +236,7 @@ library_sources = \
 	src/diagnose/text.h \
 	src/diagnose/waits.c \
 	src/diagnose/waits.h \
+	src/engine/alone.c \
 	src/engine/build.c \
 	src/engine/bus.c \
 	src/engine/collect.c \
@@ -300,6 +301,7 @@ library_sources = \
 	src/tui/display.c \
 	src/tui/display.h \
 	src/tui/entries.h \
+	src/tui/errand.c \
 	src/tui/eta.c \
 	src/tui/eta.h \
 	src/tui/forecast.c \
@@ -308,6 +310,8 @@ library_sources = \
 	src/tui/format.h \
 	src/tui/freeze.c \
 	src/tui/function_keys.c \
+	src/tui/handover.c \
+	src/tui/handover.h \
 	src/tui/header.c \
 	src/tui/help.c \
 	src/tui/host.h \
@@ -319,8 +323,12 @@ library_sources = \
 	src/tui/linear_view.h \
 	src/tui/log.c \
 	src/tui/menu.c \
+	src/tui/outside.c \
+	src/tui/outside.h \
 	src/tui/page.c \
 	src/tui/pane.c \
+	src/tui/place.c \
+	src/tui/place.h \
 	src/tui/prompt.c \
 	src/tui/rows.c \
 	src/tui/rows.h \
@@ -591,6 +599,7 @@ script_tests = \
 	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
 	tests/tui/detail.sh \
+	tests/tui/handover.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
 	tests/tui/panes.sh \
@@ -787,6 +796,9 @@ shipped_files = \
 	tests/tui/golden/detail-live.txt \
 	tests/tui/golden/detail.txt \
 	tests/tui/golden/ended-with-failures.txt \
+	tests/tui/golden/errands-of-a-program.txt \
+	tests/tui/golden/errands-of-a-record.txt \
+	tests/tui/golden/errands.txt \
 	tests/tui/golden/failed-without-failures.txt \
 	tests/tui/golden/filter-40x10.txt \
 	tests/tui/golden/filter.txt \
@@ -846,6 +858,7 @@ shipped_files = \
 	tests/tui/golden/workers-late-80x16.txt \
 	tests/tui/golden/workers-late.txt \
 	tests/tui/golden/workers-many.txt \
+	tests/tui/lib/live.sh \
 	tests/tui/lib/screens.sh \
 	tests/tui/tree.events \
 	bench/run \

@@ -65,6 +65,23 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 	return error_set(error, "it does not run now");
 }
 
+static int control_debug(void *context, uint64_t test, struct launch *launch, struct error *error)
+{
+	struct engine *engine = context;
+	struct entry *entry = find(engine, test, error);
+	return entry ? alone_debug(engine, entry, launch, error) : -1;
+}
+
+static int control_reproduce(void *context, uint64_t test, struct str *out, struct error *error)
+{
+	struct engine *engine = context;
+	struct entry *entry = find(engine, test, error);
+	if (!entry)
+		return -1;
+	alone_reproduce(engine, entry, out);
+	return 0;
+}
+
 static int put_into_quarantine(struct engine *engine, const struct entry *entry, const struct test_facts *facts,
 			       const char *reason, struct error *error)
 {
@@ -164,6 +181,8 @@ const struct control *engine_control(struct engine *engine)
 {
 	engine->control = (struct control){ .rerun = control_rerun,
 					    .kill = control_kill,
+					    .debug = control_debug,
+					    .reproduce = control_reproduce,
 					    .quarantine = control_quarantine,
 					    .pause = control_pause,
 					    .change_workers = control_change_workers,

@@ -6,7 +6,9 @@
 #ifndef XTOP_ENGINE_CONTROL_H
 #define XTOP_ENGINE_CONTROL_H
 
+#include "adapter/adapter.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +18,12 @@ struct control {
 	int (*rerun)(void *context, uint64_t test, struct error *error);
 	/* Sends `signal` to the process group of a running test. */
 	int (*kill)(void *context, uint64_t test, int signal, struct error *error);
+	/* Looks where a running test is: its stacks, and what it waits for, come as a log event of that test. */
+	int (*stack)(void *context, uint64_t test, struct error *error);
+	/* How the test is run alone in a debugger, with the terminal as its standard input; launch_fini ends `launch`. */
+	int (*debug)(void *context, uint64_t test, struct launch *launch, struct error *error);
+	/* Appends the command, for a shell, that runs the test alone. */
+	int (*reproduce)(void *context, uint64_t test, struct str *out, struct error *error);
 	/* Adds the test to quarantine.yaml with a reason (NULL: none given), or releases it. A test that failed already
 	 * in this run gets a new verdict event that does not gate (or gates again). */
 	int (*quarantine)(void *context, uint64_t test, bool on, const char *reason, struct error *error);

@@ -109,6 +109,7 @@ struct server {
 	unsigned replaced_by;  /* number of the one that took its place, 0: none */
 	char *socket;          /* abstract name on which workers reach it */
 	char *rootdir;         /* pytest's; NULL: not known yet */
+	bool distributes;      /* pytest's own configuration asks for workers */
 	struct lines lines;
 	int output_fd;         /* what it prints; -1: closed */
 	struct str printed;    /* of that, what is no whole line yet */
@@ -354,6 +355,11 @@ bool build_goes_on(const struct engine *engine);
 void build_on_news(struct engine *engine, const struct pool_news *news);
 void build_close(struct engine *engine);
 void build_free(struct engine *engine);
+/* alone.c: how one test is run alone, outside of this run. */
+/* Appends the command for a shell. */
+void alone_reproduce(struct engine *engine, const struct entry *entry, struct str *out);
+/* In a debugger where there is one; launch_fini ends `launch`. -1: there is nothing to run. */
+int alone_debug(struct engine *engine, const struct entry *entry, struct launch *launch, struct error *error);
 
 /* retry.c: whether and when another attempt follows. */
 #define RETRY_DELAY_MAX (24 * 3600 * CLOCK_SECOND)

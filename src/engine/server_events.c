@@ -52,6 +52,7 @@ static void on_configured(struct server *server, const struct server_event *even
 		return;
 	free(server->rootdir);
 	server->rootdir = event->rootdir ? alloc_string(event->rootdir) : NULL;
+	server->distributes = event->defaults && json_get_text(event->defaults, "numprocesses") != NULL;
 	if (server->auxiliary) {
 		server->state = SERVER_FINDING;
 		return;

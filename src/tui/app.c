@@ -452,6 +452,27 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_KILL:
 		action_kill(app);
 		break;
+	case REQUEST_STACK:
+		errand_stack(app);
+		break;
+	case REQUEST_DEBUG:
+		errand_debug(app);
+		break;
+	case REQUEST_OUTPUT:
+		errand_output(app);
+		break;
+	case REQUEST_EDIT:
+		errand_edit(app);
+		break;
+	case REQUEST_YANK:
+		errand_yank(app);
+		break;
+	case REQUEST_YANK_ID:
+		errand_yank_id(app);
+		break;
+	case REQUEST_MANUAL:
+		errand_manual(app);
+		break;
 	case REQUEST_PAUSE:
 		action_pause(app);
 		break;

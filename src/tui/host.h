@@ -30,6 +30,7 @@ struct host {
 	int (*copy)(void *context, const char *text, struct str *file, struct error *error);
 	/* Appends a file of at most `limit` bytes. */
 	int (*read)(void *context, const char *path, size_t limit, struct str *out, struct error *error);
+	bool (*has_file)(void *context, const char *path); /* a regular one */
 	/* Puts text into a file that lasts as long as the dashboard; its path is appended to `path`. `name` is that
 	 * of the file, and what it had before is replaced. */
 	int (*scratch)(void *context, const char *name, struct slice text, struct str *path, struct error *error);

@@ -42,6 +42,13 @@
 	X(RERUN, TEST, "r F7", "run it again, or the tagged ones")                            \
 	X(QUARANTINE, TEST, "x F8", "quarantine it (asks why), or release it")                         \
 	X(KILL, TEST, "F9", "send it a signal while it runs")                                           \
+	X(STACK, TEST, "b", "where it is now, if it runs: its stacks")                                  \
+	X(DEBUG, TEST, "d", "run it alone in a debugger, on this terminal")                             \
+	X(OUTPUT, TEST, "o", "all of its output, in $PAGER")                                            \
+	X(EDIT, TEST, "e", "the failing line, in $VISUAL or $EDITOR")                                   \
+	X(YANK, TEST, "y", "copy the command that runs it alone")                                       \
+	X(YANK_ID, TEST, "Y", "copy its id")                                                            \
+	X(MANUAL, TEST, "m", "the manual on its diagnosis, in $PAGER")                                  \
 	X(RERUN_FAILED, RUN, "R", "rerun all failed tests")                                             \
 	X(PAUSE, RUN, "p", "hold back new tests, or let them start again")                              \
 	X(FEWER_WORKERS, RUN, "{", "one worker fewer, once its test has ended")                         \

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "tui/app.h"
 #include "tui/display.h"
+#include "tui/handover.h"
+#include "tui/outside.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -29,6 +31,8 @@ struct tui {
 	struct app *app;
 	struct screen *screen;
 	struct display *display;
+	struct handover *handover;
+	struct outside *outside;
 	struct handles *handles;
 	bool replay;
 	uint64_t epoch;      /* clock_now() when the run began; 0: not known yet */
@@ -73,6 +77,14 @@ static void plan_frame(struct tui *tui)
 
 	if (tui->gone || tui->told)
 		return;
+	/* Nothing is drawn, but that it ends by itself must not be missed. */
+	if (handover_is_away(tui->handover)) {
+		if (app_wish(tui->app) != APP_STAYS)
+			uv_timer_start(&tui->handles->frame, on_frame, 0, 0);
+		else
+			uv_timer_stop(&tui->handles->frame);
+		return;
+	}
 	if (app_needs_drawing(tui->app) || app_wish(tui->app) != APP_STAYS) {
 		uint64_t due = tui->last_frame + FRAME;
 
@@ -88,7 +100,7 @@ static void plan_frame(struct tui *tui)
 
 static void draw(struct tui *tui)
 {
-	if (tui->gone)
+	if (tui->gone || handover_is_away(tui->handover))
 		return;
 	if (app_take_redraw(tui->app))
 		display_redraw(tui->display);
@@ -141,6 +153,10 @@ static void on_keys(uv_poll_t *poll, int status, int events)
 	bool any = false;
 
 	update_time(tui);
+	if (status == 0 && handover_is_away(tui->handover)) {
+		handover_key(tui->handover);
+		return;
+	}
 	while (status == 0 && display_read(tui->display, &input)) {
 		any = true;
 		if (input.key)
@@ -176,6 +192,8 @@ static void on_resized(uv_signal_t *handle, int number)
 	struct tui *tui = handle->data;
 
 	(void)number;
+	if (handover_is_away(tui->handover))
+		return;
 	take_size(tui);
 	plan_frame(tui);
 }
@@ -201,9 +219,44 @@ static void on_resumed(uv_signal_t *handle, int number)
 	struct tui *tui = handle->data;
 
 	(void)number;
+	if (handover_is_away(tui->handover)) {
+		handover_continue(tui->handover);
+		return;
+	}
 	display_resume(tui->display);
 	take_size(tui);
 	update_time(tui);
+	plan_frame(tui);
+}
+
+/* --- another program has the terminal --- */
+
+static void on_give(void *context)
+{
+	struct tui *tui = context;
+
+	uv_poll_stop(&tui->handles->keys);
+	uv_timer_stop(&tui->handles->frame);
+	display_suspend(tui->display);
+}
+
+static void on_ask(void *context)
+{
+	struct tui *tui = context;
+
+	uv_poll_start(&tui->handles->keys, UV_READABLE | UV_DISCONNECT, on_keys);
+}
+
+static void on_back(void *context, const char *name, int exit_code, int signal)
+{
+	struct tui *tui = context;
+
+	display_resume(tui->display);
+	take_size(tui);
+	/* What is said is to stay for a while from now on. */
+	update_time(tui);
+	app_program_ended(tui->app, name, exit_code, signal);
+	uv_poll_start(&tui->handles->keys, UV_READABLE | UV_DISCONNECT, on_keys);
 	plan_frame(tui);
 }
 
@@ -326,7 +379,9 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 	tui->display = display;
 	display_resize(display, &width, &height);
 	tui->screen = screen_new(width, height, own.ascii);
-	tui->app = app_new(&own, model, control, NULL, tui->screen);
+	tui->handover = handover_new(loop, &(struct handover_owner){ on_give, on_ask, on_back, tui });
+	tui->outside = outside_new(tui->handover, options->root);
+	tui->app = app_new(&own, model, control, outside_host(tui->outside), tui->screen);
 	open_handles(tui, loop);
 	update_time(tui);
 	draw(tui);
@@ -365,6 +420,8 @@ void tui_free(struct tui *tui)
 		return;
 	handles = tui->handles;
 	handles->tui = NULL;
+	handover_free(tui->handover);
+	outside_free(tui->outside);
 	display_close(tui->display);
 	close_handle(handles, (uv_handle_t *)&handles->keys);
 	close_handle(handles, (uv_handle_t *)&handles->frame);

@@ -365,6 +365,17 @@ void menu_key(struct app *app, int key);
 void menu_draw(struct app *app);
 void menu_mouse(struct app *app, enum mouse mouse, int row, int column);
 
+/* --- errand.c: what is done with the selected test outside of the dashboard --- */
+void errand_output(struct app *app);
+void errand_edit(struct app *app);
+void errand_yank(struct app *app);
+void errand_yank_id(struct app *app);
+void errand_manual(struct app *app);
+void errand_debug(struct app *app);
+void errand_stack(struct app *app); /* of a test that runs */
+/* The command, for a shell, that runs a test alone. */
+void errand_add_command(const struct app *app, const struct test *test, struct str *out);
+
 /* --- action.c: what is asked of the run --- */
 bool action_can_ask(struct app *app); /* false: it said why not */
 void action_say_refused(struct app *app, const struct error *error);

@@ -4,65 +4,10 @@
 set -u
 export LC_ALL=C.UTF-8
 unset TMUX NO_COLOR
-DEADLINE=30
+. "${srcdir:-$(dirname "$0")/../..}/tests/tui/lib/live.sh"
 
-if ! command -v tmux >/dev/null 2>&1; then
-	echo '1..0 # SKIP tmux is missing'
-	exit 0
-fi
-scratch=$(mktemp -d) || exit 99
-socket=xtop-test-$$
-window() {
-	tmux -u -L "$socket" -f /dev/null "$@"
-}
-trap 'window kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-
-number=0
-# check NAME COMMAND…: waits until the command succeeds. Where it never does, what comes behind it can't either.
-check() {
-	name=$1
-	shift
-	number=$((number + 1))
-	end=$(($(date +%s) + DEADLINE))
-	until "$@"; do
-		if [ "$(date +%s)" -ge $end ]; then
-			window capture-pane -p 2>&1 | sed 's/^/# /'
-			echo "not ok $number - $name"
-			echo "1..$number"
-			exit 1
-		fi
-		sleep 0.05
-	done
-	echo "ok $number - $name"
-}
-
-shows() {
-	window capture-pane -p | grep -q -e "$1"
-}
-shows_both() {
-	shows "$1" && shows "$2"
-}
 is_small() {
 	shows 'xtop needs 40x10' && shows 'this is 30x8'
-}
-keys() {
-	window send-keys "$@"
-}
-text() {
-	window send-keys -l "$1"
-}
-has() {
-	grep -q -e "$2" "$1" 2>/dev/null
-}
-same() {
-	[ -s "$1" ] && cmp -s "$1" "$2"
-}
-is_gone() {
-	! kill -0 "$1" 2>/dev/null
-}
-is_plain() {
-	[ "$(window display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}')" = '0 1 0 0' ]
 }
 # The tests and the detail, without the row of keys or messages.
 lists() {
@@ -70,9 +15,6 @@ lists() {
 }
 lists_are() {
 	lists | cmp -s - "$1"
-}
-terminal_is_back() {
-	[ -e "$1" ] && same before "$2" && is_plain
 }
 
 mkdir "$scratch/suite" && cd "$scratch/suite" || exit 99
@@ -186,4 +128,4 @@ check 'it opens for the last time' shows 'running .*slow\.sh'
 window kill-server
 check 'a closed terminal ends it' is_gone "$(cat pid)"
 
-echo "1..$number"
+live_end

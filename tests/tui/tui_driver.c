@@ -102,6 +102,32 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 	return note_call(context, error, "kill %llu %d", (unsigned long long)test, number);
 }
 
+static int control_stack(void *context, uint64_t test, struct error *error)
+{
+	return note_call(context, error, "stack %llu", (unsigned long long)test);
+}
+
+static int control_debug(void *context, uint64_t test, struct launch *launch, struct error *error)
+{
+	if (note_call(context, error, "debug %llu", (unsigned long long)test))
+		return -1;
+	launch_init(launch);
+	vec_push(&launch->argv, alloc_string("python"));
+	vec_push(&launch->argv, alloc_string("--pdb"));
+	vec_push(&launch->argv, alloc_string("test one"));
+	vec_push(&launch->environment, alloc_string("DEBUG=1"));
+	launch->cwd = alloc_string("/home/user/demo");
+	return 0;
+}
+
+static int control_reproduce(void *context, uint64_t test, struct str *out, struct error *error)
+{
+	(void)context;
+	(void)error;
+	str_add_format(out, "cd /home/user/demo && xtop --suite demo test-%llu", (unsigned long long)test);
+	return 0;
+}
+
 static int control_quarantine(void *context, uint64_t test, bool on, const char *reason, struct error *error)
 {
 	struct driver *driver = context;
@@ -201,6 +227,11 @@ static int host_read(void *context, const char *path, size_t limit, struct str *
 		return error_set(error, "%s: %s", path, file ? "it is too large" : "there is no such file");
 	str_add(out, file->text.data, file->text.length);
 	return 0;
+}
+
+static bool host_has_file(void *context, const char *path)
+{
+	return find_given(context, 'f', path) != NULL;
 }
 
 static int host_scratch(void *context, const char *name, struct slice text, struct str *path, struct error *error)
@@ -633,6 +664,9 @@ int main(int argc, char **argv)
 	driver.control = (struct control){
 		.rerun = control_rerun,
 		.kill = control_kill,
+		.stack = control_stack,
+		.debug = control_debug,
+		.reproduce = control_reproduce,
 		.quarantine = control_quarantine,
 		.pause = control_pause,
 		.change_workers = control_change_workers,
@@ -646,6 +680,7 @@ int main(int argc, char **argv)
 		.run = host_run,
 		.copy = host_copy,
 		.read = host_read,
+		.has_file = host_has_file,
 		.scratch = host_scratch,
 		.variable = host_variable,
 		.has_program = host_has_program,
