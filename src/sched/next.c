@@ -172,9 +172,15 @@ static bool begin_serial(struct sched *sched, unsigned worker)
 	return true;
 }
 
+/* Whether another worker holds a test: one that was taken while serial tests run must end first. */
+static bool others_hold(const struct sched *sched, unsigned worker)
+{
+	return sched->holding > (sched->places.items[worker].weight > 0 ? 1 : 0);
+}
+
 static uint64_t next_serial(struct sched *sched, unsigned worker)
 {
-	if (sched->serial_worker != worker)
+	if (sched->serial_worker != worker || others_hold(sched, worker))
 		return 0;
 	uint32_t unit = serial_for(sched, worker);
 	return unit == NO_UNIT ? 0 : hand_out(sched, &sched->places.items[worker], unit);
@@ -226,4 +232,114 @@ uint64_t sched_next(struct sched *sched, unsigned worker, bool ahead)
 	if (!ahead)
 		core_set_hungry(sched, &sched->places.items[worker], !test);
 	return test;
+}
+
+/* Whether serial tests allow that this worker begins a test that is one, or is none. */
+static bool may_begin(const struct sched *sched, unsigned worker, bool serial)
+{
+	if (sched->serial_phase && sched->serial_worker == worker)
+		return !others_hold(sched, worker);
+	if (serial)
+		return !sched->serial_phase && sched->holding == 0;
+	return !sched->serial_phase || sched->holding == 0;
+}
+
+/* One that has ended stands in no list. */
+static bool take_ended(struct sched *sched, unsigned worker, uint32_t item, bool ahead)
+{
+	struct place *place = &sched->places.items[worker];
+	struct unit *unit = &sched->units.items[sched->items.items[item].unit];
+	const struct terms *terms = core_terms(sched, item);
+	if (!may_begin(sched, worker, terms->serial) || core_fit(sched, place, terms, ahead) != FITS)
+		return false;
+	if (terms->serial && !sched->serial_phase) {
+		sched->serial_phase = true;
+		sched->serial_worker = worker;
+	} else if (unit->where == UNIT_RESTS && unit->bound == SCHED_ANY_WORKER) {
+		unit->bound = worker;
+		unit->started = unit->begun = 1;
+	}
+	core_hold(sched, place, item);
+	place->current = sched->items.items[item].unit;
+	return true;
+}
+
+/* A plugin has promised nothing about tests that it did not give away itself. */
+static bool may_take_from(const struct sched *sched, const struct unit *unit, unsigned worker)
+{
+	switch (unit->where) {
+	case UNIT_OPEN:
+		return unit->bound == worker;
+	case UNIT_PARKED:
+		return unit->bound == worker || unit->bound == SCHED_ANY_WORKER;
+	case UNIT_READY:
+		return unit->waiting == 1 && sched->policy != &policy_plugin;
+	default:
+		return false;
+	}
+}
+
+static void take_out(struct sched *sched, uint32_t index, uint32_t item)
+{
+	if (core_head(sched, index) == item) {
+		core_pop(sched, index);
+		return;
+	}
+	sched->items.items[item].state = ITEM_ENDED; /* anything that waits no more */
+	core_relink(sched, index);
+}
+
+static bool take_waiting(struct sched *sched, unsigned worker, uint32_t item, bool ahead)
+{
+	struct place *place = &sched->places.items[worker];
+	uint32_t index = sched->items.items[item].unit;
+	struct unit *unit = &sched->units.items[index];
+	bool was_ready = unit->where == UNIT_READY;
+	if (sched->serial_phase || sched->pending != NO_UNIT || !may_take_from(sched, unit, worker) ||
+	    core_fit(sched, place, core_terms(sched, item), ahead) != FITS)
+		return false;
+	if (unit->where == UNIT_PARKED)
+		core_detach(sched, index);
+	take_out(sched, index, item);
+	core_hold(sched, place, item);
+	place->current = index;
+	unit->started = 1;
+	unit->bound = worker;
+	if (unit->waiting == 0)
+		core_detach(sched, index);
+	else if (unit->where != UNIT_OPEN)
+		core_open(sched, index, true);
+	if (was_ready && sched->policy->unit_changed)
+		sched->policy->unit_changed(sched->state, index);
+	return true;
+}
+
+bool sched_take(struct sched *sched, unsigned worker, uint64_t test, bool ahead)
+{
+	if (worker >= sched->places.length || !sched->places.items[worker].present || sched->failure ||
+	    test == 0 || test > sched->items.length)
+		return false;
+	struct place *place = &sched->places.items[worker];
+	uint32_t item = (uint32_t)(test - 1);
+	bool taken = false;
+	if (place->held == NO_ITEM)
+		ahead = false;
+	end_serial(sched, worker);
+	switch (sched->items.items[item].state) {
+	case ITEM_HELD:
+		for (uint32_t i = place->held; i != NO_ITEM && !taken; i = sched->items.items[i].next)
+			taken = i == item;
+		break;
+	case ITEM_ENDED:
+		taken = take_ended(sched, worker, item, ahead);
+		break;
+	case ITEM_WAITS:
+		taken = take_waiting(sched, worker, item, ahead);
+		break;
+	default:
+		break;
+	}
+	if (taken && !ahead)
+		core_set_hungry(sched, place, false);
+	return taken;
 }

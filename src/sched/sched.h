@@ -75,6 +75,10 @@ void sched_worker_gone(struct sched *sched, unsigned worker, void (*lost)(void *
  * behind it; then a test that would take more than its forerunner (a limit, weight, the whole pool) is kept. The
  * worker holds it until sched_give_back or sched_ended. */
 uint64_t sched_next(struct sched *sched, unsigned worker, bool ahead);
+/* This very test for this worker, out of turn: one that waits, or one that has ended and is to run once more without
+ * waiting. False: another worker's unit has it, or limits, weights or serial tests are against it now; all is as it was.
+ * `ahead` as above. One that the worker holds already is its. */
+bool sched_take(struct sched *sched, unsigned worker, uint64_t test, bool ahead);
 /* A test that was given out was not started: it comes first again, its unit bound as before unless none of its
  * tests was started. */
 void sched_give_back(struct sched *sched, unsigned worker, uint64_t test);

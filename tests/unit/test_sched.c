@@ -752,6 +752,77 @@ static void serial_tests_run_alone_and_one_after_the_other(void **state)
 	}
 }
 
+static void test_that_has_ended_is_taken_again_without_waiting(void **state)
+{
+	const unsigned one = 1;
+	(void)state;
+	struct sched *sched = sched_with("loadscope", 2, &one, 1);
+	add_scope(sched, 1, 3, "a");
+	add_scope(sched, 4, 5, "b");
+	sched_add(sched, TEST(6, .scope = "c", .limits = 1));
+	sched_add(sched, TEST(7, .scope = "d", .limits = 1));
+	sched_collected(sched, 2);
+	assert_false(sched_take(sched, 2, 1, NOW)); /* there is no such worker */
+	assert_false(sched_take(sched, 0, 0, NOW));
+	assert_false(sched_take(sched, 0, 8, NOW));
+	assert_runs(sched, 0, 1);
+	assert_next(sched, 0, NOW, 2);
+	assert_true(sched_take(sched, 0, 1, AHEAD));
+	assert_true(sched_take(sched, 0, 1, AHEAD)); /* it has it */
+	assert_false(sched_take(sched, 1, 1, NOW));
+	assert_false(sched_take(sched, 1, 3, NOW));  /* its unit is another's */
+	assert_int_equal(sched_waiting(sched), 5);
+	sched_ended(sched, 0, 2, 0);
+	sched_ended(sched, 0, 1, 0);
+	assert_next(sched, 1, NOW, 4);
+	assert_true(sched_take(sched, 1, 5, AHEAD));
+	assert_next(sched, 1, AHEAD, 0);
+	sched_ended(sched, 1, 4, 0);
+	sched_ended(sched, 1, 5, 0);
+	assert_next(sched, 1, NOW, 6);
+	assert_false(sched_take(sched, 0, 7, NOW)); /* the limit is reached */
+	sched_ended(sched, 1, 6, 0);
+	assert_true(sched_take(sched, 0, 7, NOW));
+	assert_false(sched_take(sched, 1, 6, NOW));
+	sched_ended(sched, 0, 7, 0);
+	assert_true(sched_take(sched, 1, 6, NOW));
+	sched_ended(sched, 1, 6, 0);
+	assert_runs(sched, 0, 3);
+	assert_int_equal(sched_waiting(sched), 0);
+	sched_free(sched);
+}
+
+static void serial_tests_are_taken_when_nothing_else_runs(void **state)
+{
+	(void)state;
+	struct sched *sched = sched_with("load", 2, NULL, 0);
+	sched_add(sched, TEST(1, .serial = true));
+	sched_add(sched, TEST(2, .serial = true));
+	add_plain(sched, 3, 4);
+	sched_collected(sched, 2);
+	assert_false(sched_take(sched, 0, 1, NOW)); /* they have their turn when all others are through */
+	assert_next(sched, 0, NOW, 3);
+	assert_true(sched_take(sched, 1, 4, NOW));
+	sched_ended(sched, 0, 3, 0);
+	assert_next(sched, 0, NOW, 0);
+	sched_ended(sched, 1, 4, 0);
+	assert_next(sched, 0, NOW, 1);
+	assert_false(sched_take(sched, 1, 4, NOW));
+	sched_ended(sched, 0, 1, 0);
+	/* Between two of them, the next one waits for it. */
+	assert_true(sched_take(sched, 1, 4, NOW));
+	assert_next(sched, 0, NOW, 0);
+	assert_false(sched_take(sched, 0, 1, NOW));
+	sched_ended(sched, 1, 4, 0);
+	assert_true(sched_take(sched, 0, 1, NOW));
+	sched_ended(sched, 0, 1, 0);
+	assert_runs(sched, 0, 2);
+	assert_next(sched, 1, NOW, 0);
+	assert_true(sched_take(sched, 1, 2, NOW));
+	assert_false(sched_take(sched, 0, 3, NOW));
+	sched_free(sched);
+}
+
 static void serial_tests_go_on_where_another_worker_went(void **state)
 {
 	(void)state;
@@ -1211,6 +1282,8 @@ int main(void)
 		cmocka_unit_test(dropped_tests_are_left_out_and_the_others_come),
 		cmocka_unit_test(unit_that_waits_for_a_limit_goes_on_when_that_test_is_dropped),
 		cmocka_unit_test(serial_tests_run_alone_and_one_after_the_other),
+		cmocka_unit_test(test_that_has_ended_is_taken_again_without_waiting),
+		cmocka_unit_test(serial_tests_are_taken_when_nothing_else_runs),
 		cmocka_unit_test(serial_tests_go_on_where_another_worker_went),
 		cmocka_unit_test(serial_tests_wait_for_what_only_a_worker_that_restarts_may_run),
 		cmocka_unit_test(serial_tests_of_each_wait_for_all_others),
