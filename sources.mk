@@ -250,6 +250,7 @@ library_sources = \
 	src/engine/finish.c \
 	src/engine/given.c \
 	src/engine/given.h \
+	src/engine/hold.c \
 	src/engine/internal.h \
 	src/engine/past.c \
 	src/engine/rerun.c \
@@ -582,6 +583,7 @@ script_tests = \
 	tests/cli/pytest_outcomes.sh \
 	tests/cli/pytest_output.sh \
 	tests/cli/pytest_plugins.sh \
+	tests/cli/pytest_rerun_delays.sh \
 	tests/cli/pytest_reruns.sh \
 	tests/cli/pytest_start_modes.sh \
 	tests/cli/quarantine.sh \
@@ -667,6 +669,11 @@ shipped_files = \
 	tests/fixtures/pytest_outcomes/tests/test_ids.py \
 	tests/fixtures/pytest_outcomes/tests/test_skipped_module.py \
 	tests/fixtures/pytest_outcomes/tests/test_unittest.py \
+	tests/fixtures/pytest_rerun_delays/check.py \
+	tests/fixtures/pytest_rerun_delays/conftest.py \
+	tests/fixtures/pytest_rerun_delays/test_one.py \
+	tests/fixtures/pytest_rerun_delays/test_three.py \
+	tests/fixtures/pytest_rerun_delays/test_two.py \
 	tests/fixtures/pytest_reruns/test_it.py \
 	tests/fixtures/pytest_worker_ids/conftest.py \
 	tests/fixtures/pytest_worker_ids/test_database.py \

@@ -172,6 +172,8 @@ class Harness:
 
     def _finish(self, item):
         fold = self._fold
+        fold.standing = self._standing_node(item)
+        fold.alone = fold.outcome in ("failed", "error") and self._is_disturbed(item)
         fold.rerun = self._judge.may_rerun()
         fold.forked = NUMBER.unpack(self._came_back)[0] == self._number
         for note in self._judge.notes:
@@ -198,6 +200,30 @@ class Harness:
         """Return how much is to be torn down with each node that stands; 1 is the node itself."""
         stack = self.session._setupstate.stack
         return {node: len(finalizers) for node, (finalizers, _) in stack.items()}
+
+    def _standing_node(self, item):
+        """Return the id of the innermost node that has something to tear down, None: there is none."""
+        found = None
+        for node, (finalizers, _) in self.session._setupstate.stack.items():
+            if node is not item and (len(finalizers) > 1 or not self._is_calm(node)):
+                found = node
+        return None if found is None else id_of_node(found)
+
+    def _is_disturbed(self, item):
+        """Tell whether tests that share this one's nodes might change what it finds when it is run
+        again: its fixtures of higher scope have parameters, or their failure is remembered."""
+        scopes = getattr(getattr(item, "callspec", None), "_arg2scope", None) or {}
+        if any(getattr(scope, "value", scope) != "function" for scope in scopes.values()):
+            return True
+        for node, (_, failure) in self.session._setupstate.stack.items():
+            if node is not item and failure:
+                return True
+        for definitions in getattr(item, "_fixtureinfo", _NOTHING).name2fixturedefs.values():
+            for each in definitions:
+                cached = getattr(each, "cached_result", None)
+                if cached is not None and cached[2] and each.scope != "function":
+                    return True
+        return False
 
     def _prepare(self, item, attempt):
         """Make the stack of fixtures fit a test that is not the one that was announced."""
@@ -299,15 +325,17 @@ class Harness:
         for node, (finalizers, _) in self.session._setupstate.stack.items():
             if node is item:
                 continue
-            if len(finalizers) > 1:
-                return False
-            kind = type(node)
-            calm = self._calm_types.get(kind)
-            if calm is None:
-                calm = self._calm_types[kind] = kind.teardown is nodes.Node.teardown
-            if not calm:
+            if len(finalizers) > 1 or not self._is_calm(node):
                 return False
         return True
+
+    def _is_calm(self, node):
+        """Tell whether a node has no teardown of its own."""
+        kind = type(node)
+        calm = self._calm_types.get(kind)
+        if calm is None:
+            calm = self._calm_types[kind] = kind.teardown is nodes.Node.teardown
+        return calm
 
     def heard(self, report):
         """Take in a phase's report."""
@@ -379,6 +407,14 @@ class Harness:
         self._sender.output(values or {})
         afterfork.run_exits(self._streams.stderr_descriptor)
         afterfork.leave(0)
+
+
+def id_of_node(node):
+    """Return the id that the ids of the tests below a node begin with, of a package its directory's."""
+    name = node.nodeid
+    if name.endswith("__init__.py") and isinstance(node, pytest.Package):
+        name = name[: -len("__init__.py")].rstrip("/")
+    return "" if name == "." else name
 
 
 def forget_instance(item):

@@ -67,6 +67,13 @@ PASSED = b'{"event":"finished","outcome":"passed","setup":%.6f,"call":%.6f,"tear
 PASSED_STANDS = PASSED.replace(b"}", b',"stands":true}')
 
 
+def with_node(line, node):
+    """Return such a line with the id of the node of which something stands, if there is one."""
+    if node is None:
+        return line
+    return line[:-2] + b',"standing":' + wire.quoted(node).encode() + b"}\n"
+
+
 class Fold:
     """The result of one attempt, built from its reports in their order."""
 
@@ -84,6 +91,8 @@ class Fold:
         self.stop = None
         self.stands = False
         self.forked = False
+        self.standing = None
+        self.alone = False
         self._keep = True
         self._durations = {}
         self._texts = []
@@ -187,12 +196,13 @@ class Fold:
         plain = self.plain and not self.forked
         plain = plain and not (last is not None and last.user_properties)
         output = self._output() if captured else None
-        if plain and not output:
-            return (PASSED_STANDS if self.stands else PASSED) % (
+        if plain and not output and not self.alone:
+            passed = (PASSED_STANDS if self.stands else PASSED) % (
                 durations.get("setup", 0.0),
                 durations.get("call", 0.0),
                 durations.get("teardown", 0.0),
             )
+            return with_node(passed, self.standing)
         return wire.line(self._message(output))
 
     def _message(self, output):
@@ -217,6 +227,10 @@ class Fold:
             message["stands"] = True
         if self.forked:
             message["forked"] = True
+        if self.standing is not None:
+            message["standing"] = self.standing
+        if self.alone:
+            message["alone"] = True
         if not self._keep:
             message["keep"] = False
         if self.stop is not None:

@@ -172,6 +172,8 @@ struct harness_event {
 	bool has_setup, has_call, has_teardown;
 	uint64_t setup, call, teardown; /* ns */
 	bool keep;                      /* it can run other tests */
+	const char *node;               /* FINISHED: of this something stays set up, "": of all; NULL: of none */
+	bool alone;                     /* FINISHED: another test could be in the way of this one's rerun */
 	const struct json *properties;  /* [["name", "value"], …] */
 	const struct json *output;      /* [["stdout", "text"], …] */
 	const struct json *points;      /* [{"name", "outcome", "message"}, …] */

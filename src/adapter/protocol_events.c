@@ -324,6 +324,8 @@ static void read_finished(struct reading *reading, struct harness_event *event)
 	event->has_teardown = take_seconds(reading, "teardown", &event->teardown);
 	event->may_rerun = take_bool(reading, "rerun", true);
 	event->keep = take_bool(reading, "keep", true);
+	event->node = json_get_text(json, "standing");
+	event->alone = take_bool(reading, "alone", false);
 	event->properties = json_get_array(json, "properties");
 	event->output = json_get_array(json, "output");
 	event->points = json_get_array(json, "points");

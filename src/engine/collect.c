@@ -107,6 +107,7 @@ static struct entry *add_entry(struct engine *engine, struct found_test *test, u
 	vec_push(&engine->entries, ((struct entry){ .state = ENTRY_WAITING,
 						    .found = *test,
 						    .holder = NO_SLOT,
+						    .home = NO_SLOT,
 						    .only = only,
 						    .timeout = UINT64_MAX,
 						    .reruns_delay = UINT64_MAX,

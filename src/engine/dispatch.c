@@ -14,7 +14,7 @@
 /* What was begun there may go on. */
 static bool may_hold(const struct engine *engine, const struct slot *slot)
 {
-	return slot->state != SLOT_EMPTY && !slot->reserved && !slot->leaving && !engine->closed &&
+	return slot->state != SLOT_EMPTY && !slot->again && !slot->leaving && !engine->closed &&
 	       !engine->paused && !engine->replacing;
 }
 
@@ -103,6 +103,7 @@ static void send_job(struct engine *engine, unsigned slot, uint64_t test)
 	job->output_limit = config->output_limit;
 	job->leak = leak_of(engine, entry);
 	job->mem_limit = mem_limit_of(engine, entry);
+	hold_put_kept(engine, slot, test, &job->keep);
 	struct command command = { .type = COMMAND_JOB, .job = job };
 	engine->slots[slot].ahead = test;
 	slots_send(engine, slot, &command);
@@ -131,9 +132,11 @@ void dispatch_release(struct engine *engine, uint64_t test, uint64_t duration)
 static bool give_one(struct engine *engine, unsigned slot)
 {
 	struct slot *place = &engine->slots[slot];
-	if (!takes_jobs(engine, place) || place->ahead)
+	bool holds = hold_any(engine, slot);
+	if (!(holds ? may_hold : takes_jobs)(engine, place) || place->ahead)
 		return false;
-	uint64_t test = sched_next(engine->sched, slot, place->running && !place->wants);
+	uint64_t test = holds ? hold_next(engine, slot) :
+				sched_next(engine->sched, slot, place->running && !place->wants);
 	if (!test) {
 		const char *failure = sched_failure(engine->sched);
 		if (failure)
@@ -157,10 +160,10 @@ static bool is_idle(const struct engine *engine, const struct slot *slot)
 	return takes_jobs(engine, slot) && held(slot) == 0;
 }
 
-static bool somebody_is_idle(const struct engine *engine)
+static bool somebody_is_idle(struct engine *engine)
 {
 	for (unsigned i = 0; i < engine->workers; i++)
-		if (is_idle(engine, &engine->slots[i]))
+		if (is_idle(engine, &engine->slots[i]) && (hold_is_open(engine, i) || hold_is_due(engine, i)))
 			return true;
 	return false;
 }
@@ -171,10 +174,11 @@ static void recall_for_idle(struct engine *engine)
 {
 	size_t idle = 0;
 	for (unsigned i = 0; i < engine->workers; i++)
-		idle += is_idle(engine, &engine->slots[i]);
+		idle += is_idle(engine, &engine->slots[i]) && hold_is_open(engine, i);
 	for (unsigned i = 0; i < engine->workers && idle > 0; i++) {
 		struct slot *slot = &engine->slots[i];
-		if (slot->running && slot->ahead && sched_is_movable(engine->sched, slot->ahead)) {
+		if (slot->running && slot->ahead && engine_entry(engine, slot->ahead)->home == NO_SLOT &&
+		    sched_is_movable(engine->sched, slot->ahead)) {
 			idle--;
 			if (!slot->recalling) {
 				struct command command = { .type = COMMAND_RECALL, .test = slot->ahead };
@@ -193,6 +197,15 @@ static bool something_returns(const struct engine *engine)
 	return false;
 }
 
+static void answer_without_next(struct engine *engine, unsigned slot)
+{
+	struct command command = { .type = COMMAND_NO_NEXT, .test = engine->slots[slot].wants };
+	if (hold_put_kept(engine, slot, 0, &command.keep))
+		command.type = COMMAND_KEEP;
+	slots_send(engine, slot, &command);
+	command_fini(&command);
+}
+
 /* A harness that hears of no next test ends all its fixtures, for nothing if one comes a moment later. */
 static void answer_wishes(struct engine *engine)
 {
@@ -201,10 +214,8 @@ static void answer_wishes(struct engine *engine)
 		struct slot *slot = &engine->slots[i];
 		if (!slot->wants || (more && !slot->ahead))
 			continue;
-		if (!slot->ahead) {
-			struct command command = { .type = COMMAND_NO_NEXT, .test = slot->wants };
-			slots_send(engine, i, &command);
-		}
+		if (!slot->ahead)
+			answer_without_next(engine, i);
 		slot->wants = 0;
 	}
 }
@@ -225,7 +236,7 @@ static void check_stuck(struct engine *engine)
 	bool asked = false;
 	for (unsigned i = 0; i < engine->workers; i++) {
 		const struct slot *slot = &engine->slots[i];
-		if (slot->running || slot->ahead || slot->reserved)
+		if (slot->running || slot->ahead || slot->again || hold_any(engine, i))
 			return;
 		asked = asked || takes_jobs(engine, slot);
 	}
@@ -267,8 +278,9 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 		return;
 	place->ahead = 0;
 	place->recalling = false;
-	place->running = test;
+	place->running = place->last = test;
 	entry->state = ENTRY_RUNNING;
+	hold_started(engine, slot, test);
 	if (!entry->position)
 		entry->position = ++engine->starts;
 	if (engine->interrupted || engine->session_over) { /* it was started before the worker read that it should not be */
@@ -296,11 +308,13 @@ void dispatch_unsend(struct engine *engine, unsigned slot)
 	place->ahead = 0;
 	place->recalling = false;
 	entry->attempt--;
-	entry->state = ENTRY_WAITING;
+	entry->state = entry->home == slot ? ENTRY_DELAYED : ENTRY_WAITING;
 	const char *reason = stop_reason(engine, entry);
 	if (reason) {
 		dispatch_release(engine, test, 0);
 		verdict_not_run(engine, test, reason);
+	} else if (entry->state == ENTRY_DELAYED) {
+		dispatch_release(engine, test, 0);
 	} else {
 		sched_give_back(engine->sched, entry->holder, test);
 		entry->holder = NO_SLOT;
@@ -312,16 +326,21 @@ void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test)
 	struct slot *place = &engine->slots[slot];
 	if (place->ahead != test || !test)
 		return;
-	/* Not asked back: the test before it failed and will be run again there first. */
-	place->reserved = place->running && !place->recalling;
 	dispatch_unsend(engine, slot);
 	dispatch(engine);
+}
+
+void dispatch_kept(struct engine *engine, unsigned slot, uint64_t test)
+{
+	struct slot *place = &engine->slots[slot];
+	if (place->running == test)
+		place->again = test;
 }
 
 bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test)
 {
 	struct slot *place = &engine->slots[slot];
-	place->reserved = false;
+	place->again = 0;
 	if (!engine_entry(engine, test)->found.server || place->ahead || place->running || !may_hold(engine, place))
 		return false;
 	send_job(engine, slot, test);

@@ -3,10 +3,12 @@
  * A round is bounded, so that keys, timers and the screen get their turn under a flood; an idle handle
  * goes on where a round stopped.
  */
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/internal.h"
 #include "event/codec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ROUND_TIME (4 * CLOCK_MS)
@@ -34,11 +36,18 @@ static void take_event(struct engine *engine, unsigned slot, struct event *event
 		place->running = 0;
 		place->finished_one = true;
 		verdict_attempt_ended(engine, event);
-		place->reserved = false;
-		place->wants = 0;
+		place->again = place->wants = 0;
 	}
 	if (event->type == EVENT_TEST_STARTED || event->type == EVENT_TEST_FINISHED)
 		dispatch_slot(engine, slot);
+}
+
+static void take_standing(struct slot *place, const char *bytes, size_t length)
+{
+	bool stands = length > 0 && bytes[0];
+	char *node = stands ? alloc_string_n(bytes + 1, length - 1) : NULL;
+	hold_standing(place, node, stands && bytes[0] == 2);
+	free(node);
 }
 
 /* True: it was one, not an event. */
@@ -57,6 +66,16 @@ static bool take_message(struct engine *engine, unsigned slot, const unsigned ch
 	case MESSAGE_RETIRED:
 		engine->slots[slot].retiring = false;
 		finish_check(engine);
+		return true;
+	case MESSAGE_AGAIN:
+		dispatch_kept(engine, slot, test);
+		return true;
+	case MESSAGE_STANDS:
+		take_standing(&engine->slots[slot], (const char *)record + 1, length - 1);
+		return true;
+	case MESSAGE_HARNESS_GONE:
+		hold_release(engine, slot, (struct slice){ (const char *)record + 1, length - 1 });
+		dispatch(engine);
 		return true;
 	case MESSAGE_NO_SERVER:
 		server_unreachable(engine, (const char *)record + 1, length - 1);

@@ -253,6 +253,8 @@ void engine_free(struct engine *engine)
 	vec_each(&engine->held, test)
 		found_test_fini(test);
 	vec_fini(&engine->held);
+	for (unsigned i = 0; i < RING_LANES; i++)
+		hold_fini(&engine->slots[i]);
 	sched_free(engine->sched);
 	rules_free(engine->rules);
 	retry_free(engine->retry);

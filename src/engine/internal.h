@@ -47,6 +47,7 @@ struct entry {
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
 	bool saved;             /* --watch: its code changed, it is to be run again */
+	unsigned home;          /* DELAYED, SENT: slot that holds it (hold.c), NO_SLOT: none */
 	bool no_rerun;          /* its last attempt said that another makes no sense */
 	unsigned holder;        /* slot that the scheduler gave it to and where it has not ended, NO_SLOT: none */
 	unsigned only;          /* the only slot that may run it (--dist each), NO_SLOT: any */
@@ -55,6 +56,13 @@ struct entry {
 	uint64_t timeout, reruns_delay, mem_limit;
 	double reruns_delay_factor;
 	int reruns, leak;
+};
+
+/* A rerun that waits where its last attempt ran. */
+struct hold {
+	uint64_t test;
+	char *node;  /* below which tests may run meanwhile; "": any */
+	bool alone;  /* none may */
 };
 
 enum slot_state {
@@ -71,7 +79,11 @@ struct slot {
 	bool recalling;    /* `ahead` was asked back */
 	bool finished_one; /* since this incarnation began */
 	uint64_t wants;    /* its harness waits to hear what comes after this test, 0: it doesn't */
-	bool reserved;     /* its test failed and is to be run again here: nothing else is sent before */
+	uint64_t again;    /* the running test, whose harness was told that it comes again: nothing is sent before that; 0: none */
+	uint64_t last;     /* test that was started there last, 0: none */
+	VEC(struct hold) holds;
+	char *standing;    /* the innermost node of which the harness of the last test has something set up; NULL: of none */
+	bool standing_alone; /* and its last test, should it fail, can be run again only before any other */
 	bool retiring;     /* its harnesses were told to leave */
 	bool scheduled;    /* the scheduler counts on it */
 	bool resting;      /* memory is low: it gets no more until there is room */
@@ -370,8 +382,28 @@ void retry_free(struct retry *retry); /* NULL is fine */
 bool retry_follows(struct engine *engine, const struct entry *entry, const struct attempt *attempt);
 /* ns until then. */
 uint64_t retry_delay(const struct engine *engine, const struct entry *entry);
-/* Should the attempt that runs fail, another follows at once, on the same worker. */
+/* Should the attempt that runs fail, another follows on the same worker. */
 bool retry_may_follow_here(const struct engine *engine, const struct entry *entry);
+
+/* hold.c: reruns that wait on the worker that keeps their fixtures. */
+bool hold_any(struct engine *engine, unsigned slot);
+/* Whether any test may be run there meanwhile. */
+bool hold_is_open(struct engine *engine, unsigned slot);
+/* Whether the delay of one is over. */
+bool hold_is_due(struct engine *engine, unsigned slot);
+/* Of a test that failed there; `retry_at` is set. */
+void hold_add(struct engine *engine, unsigned slot, uint64_t test);
+void hold_started(struct engine *engine, unsigned slot, uint64_t test);
+/* What its harness (of the server with this socket; without data: any) kept is gone: others may run them. */
+void hold_release(struct engine *engine, unsigned slot, struct slice socket);
+/* The worker told that something of the node (NULL: nothing) stands there. */
+void hold_standing(struct slot *place, const char *node, bool alone);
+/* The test for this slot, which holds some, taken in the scheduler: one of these, or (unless the slot rests) one that
+ * leaves them in peace. 0: none now. */
+uint64_t hold_next(struct engine *engine, unsigned slot);
+/* For whom everything is to stay that stands, `besides` not counted. False: for nobody; else the caller owns *keep. */
+bool hold_put_kept(struct engine *engine, unsigned slot, uint64_t besides, struct kept_test *keep);
+void hold_fini(struct slot *place);
 
 /* diagnosis.c: what is known of an end that is no ordinary one becomes a diagnosis event. */
 /* `finished` is a TEST_FINISHED that the model has taken. */
@@ -422,7 +454,9 @@ void dispatch_put_times(struct engine *engine, struct event *event);
 void dispatch_returned(struct engine *engine, unsigned slot, uint64_t test);
 /* Its harness asks what comes after the test that it runs. */
 void dispatch_wanted(struct engine *engine, unsigned slot, uint64_t test, bool failing);
-/* Runs a test once more on a slot that is reserved for it. False: the slot can't. */
+/* The harness of the test that it runs was told that it comes again. */
+void dispatch_kept(struct engine *engine, unsigned slot, uint64_t test);
+/* Runs a test once more on the slot where it ran. False: the slot can't. */
 bool dispatch_again(struct engine *engine, unsigned slot, uint64_t test);
 /* An attempt ended, and no other follows at once: its slot holds it no longer. */
 void dispatch_release(struct engine *engine, uint64_t test, uint64_t duration);

@@ -70,6 +70,7 @@ static void reset(struct engine *engine, struct entry *entry)
 	entry->duration = 0;
 	entry->by_key = entry->had_verdict = true;
 	entry->no_rerun = false;
+	entry->home = NO_SLOT;
 	engine->done--;
 	rerun_reopen(engine);
 }

@@ -82,7 +82,7 @@ static unsigned let_some_rest(struct engine *engine, bool most)
 		const struct slot *slot = &engine->slots[i];
 		if (!goes_on(slot))
 			continue;
-		candidates[count] = (struct resting_candidate){ 0, slot->running || slot->ahead || slot->reserved };
+		candidates[count] = (struct resting_candidate){ 0, slot->running || slot->ahead || slot->again };
 		slots[count++] = i;
 	}
 	for (unsigned i = 0; count > 1 && i < count; i++)

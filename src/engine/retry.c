@@ -109,7 +109,7 @@ static bool is_within_limit(const struct engine *engine)
 
 bool retry_may_follow_here(const struct engine *engine, const struct entry *entry)
 {
-	return entry->attempt <= reruns_of(engine, entry) && is_within_limit(engine) && retry_delay(engine, entry) == 0;
+	return entry->attempt <= reruns_of(engine, entry) && is_within_limit(engine);
 }
 
 /* A process that could not even be executed will not be the next time either. */

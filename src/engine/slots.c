@@ -75,7 +75,8 @@ int slots_start_one(struct engine *engine, unsigned slot, struct error *error)
 		return -1;
 	place->state = SLOT_STARTING;
 	place->incarnation = incarnation;
-	place->finished_one = place->reserved = place->retiring = place->leaving = false;
+	place->finished_one = place->retiring = place->leaving = false;
+	place->again = 0;
 	if (!place->scheduled)
 		sched_worker_added(engine->sched, slot);
 	place->scheduled = true;
@@ -103,6 +104,7 @@ static void lose_slot(struct engine *engine, unsigned slot, const char *message)
 {
 	engine->slots[slot].state = SLOT_EMPTY;
 	engine->slots[slot].retiring = engine->slots[slot].leaving = false;
+	hold_release(engine, slot, (struct slice){ NULL, 0 });
 	engine_log(engine, LEVEL_ERROR, "%s", message);
 	team_lost(engine, slot, message);
 	stop_without_workers(engine);
@@ -228,10 +230,11 @@ static void on_death(struct engine *engine, const struct pool_news *news)
 	if (!leaving && !place->running && !engine->interrupted)
 		diagnosis_of_worker(engine, news, how.data, false);
 	place->state = SLOT_EMPTY;
-	place->wants = 0;
-	place->reserved = place->retiring = place->leaving = false;
+	place->wants = place->again = 0;
+	place->retiring = place->leaving = false;
 	if (place->ahead)
 		dispatch_unsend(engine, slot);
+	hold_release(engine, slot, (struct slice){ NULL, 0 });
 	if (place->running)
 		end_its_test(engine, slot, news, how.data);
 	str_fini(&how);

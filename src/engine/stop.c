@@ -41,8 +41,10 @@ static void drop_waiting(struct engine *engine, const struct suite_config *suite
 		if ((entry->state == ENTRY_DELAYED || entry->state == ENTRY_LOOKED_UP) && belongs(&drop, entry))
 			vec_push(&drop.dropped, i + 1);
 	}
-	vec_each(&drop.dropped, test)
+	vec_each(&drop.dropped, test) {
+		dispatch_release(engine, *test, 0);
 		verdict_not_run(engine, *test, reason);
+	}
 	vec_fini(&drop.dropped);
 }
 

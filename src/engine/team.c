@@ -154,6 +154,8 @@ static int remove_worker(struct engine *engine, struct error *error)
 	struct command command = { .type = COMMAND_LEAVE };
 	engine->slots[slot].leaving = true;
 	slots_send(engine, slot, &command);
+	hold_release(engine, slot, (struct slice){ NULL, 0 });
+	dispatch(engine);
 	return 0;
 }
 

@@ -144,13 +144,14 @@ void verdict_gone(struct engine *engine, uint64_t number, const char *reason)
 
 static void arm_retry(struct engine *engine)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t next = UINT64_MAX, now = clock_now() - engine->epoch;
 	vec_each(&engine->entries, entry)
-		if (entry->state == ENTRY_DELAYED && entry->retry_at < next)
+		/* One that is held and due waits for its slot only. */
+		if (entry->state == ENTRY_DELAYED && entry->retry_at < next &&
+		    (entry->home == NO_SLOT || entry->retry_at > now))
 			next = entry->retry_at;
 	if (next == UINT64_MAX)
 		return;
-	uint64_t now = clock_now() - engine->epoch;
 	uint64_t left = next > now ? (next - now + CLOCK_MS - 1) / CLOCK_MS : 0;
 	uv_update_time(engine->loop);
 	uv_timer_start(&engine->retry_timer, verdict_retry_due, left, 0);
@@ -162,13 +163,45 @@ void verdict_retry_due(uv_timer_t *timer)
 	uint64_t now = clock_now() - engine->epoch;
 	for (size_t i = 0; i < engine->entries.length; i++) {
 		struct entry *entry = &engine->entries.items[i];
-		if (entry->state == ENTRY_DELAYED && entry->retry_at <= now) {
+		if (entry->state == ENTRY_DELAYED && entry->home == NO_SLOT && entry->retry_at <= now) {
 			entry->state = ENTRY_WAITING;
 			sched_again(engine->sched, i + 1);
 		}
 	}
 	arm_retry(engine);
 	dispatch(engine);
+}
+
+/* The rerun is where fixtures are that it shares with others, or at least a harness that was told to expect it. */
+static bool is_held_there(const struct slot *place, const struct entry *entry, uint64_t test, uint64_t delay)
+{
+	if (!entry->found.server || place->state == SLOT_EMPTY || place->leaving)
+		return false;
+	return place->standing || (place->again == test && !delay);
+}
+
+static void run_again(struct engine *engine, const struct event *event)
+{
+	struct entry *entry = engine_entry(engine, event->test);
+	uint64_t delay = retry_delay(engine, entry);
+	unsigned slot = (unsigned)event->worker;
+	bool held = is_held_there(&engine->slots[slot], entry, event->test, delay);
+	if (!held && !delay && dispatch_again(engine, slot, event->test))
+		return;
+	/* One that follows at once goes on to count for its limits. */
+	if (!held || delay)
+		dispatch_release(engine, event->test, event->duration);
+	entry->retry_at = clock_now() - engine->epoch + delay;
+	if (held) {
+		hold_add(engine, slot, event->test);
+	} else if (delay) {
+		entry->state = ENTRY_DELAYED;
+	} else {
+		entry->state = ENTRY_WAITING;
+		sched_again(engine->sched, event->test);
+	}
+	if (delay)
+		arm_retry(engine);
 }
 
 void verdict_attempt_ended(struct engine *engine, const struct event *event)
@@ -189,17 +222,7 @@ void verdict_attempt_ended(struct engine *engine, const struct event *event)
 	if (event->bail_out)
 		stop_suite(engine, entry->found.suite, attempt->reason ? attempt->reason : attempt->message);
 	if (!stop_reason(engine, entry) && retry_follows(engine, entry, attempt)) {
-		uint64_t delay = retry_delay(engine, entry);
-		if (delay) {
-			dispatch_release(engine, event->test, event->duration);
-			entry->state = ENTRY_DELAYED;
-			entry->retry_at = clock_now() - engine->epoch + delay;
-			arm_retry(engine);
-		} else if (!dispatch_again(engine, (unsigned)event->worker, event->test)) {
-			dispatch_release(engine, event->test, event->duration);
-			entry->state = ENTRY_WAITING;
-			sched_again(engine->sched, event->test);
-		}
+		run_again(engine, event);
 		return;
 	}
 	dispatch_release(engine, event->test, event->duration);

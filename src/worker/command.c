@@ -29,7 +29,17 @@ enum {
 	FIELD_MEM_LIMIT,
 	FIELD_BEHIND,
 	FIELD_ENOUGH_STACKS,
+	FIELD_KEEP_SERVER,
+	FIELD_KEEP_ID,
+	FIELD_KEEP_ORDINAL,
 };
+
+void kept_test_fini(struct kept_test *keep)
+{
+	free(keep->server);
+	free(keep->id);
+	*keep = (struct kept_test){ NULL, NULL, 0 };
+}
 
 void job_free(struct job *job)
 {
@@ -37,8 +47,18 @@ void job_free(struct job *job)
 		return;
 	free(job->id);
 	free(job->server);
+	kept_test_fini(&job->keep);
 	launch_fini(&job->launch);
 	free(job);
+}
+
+static void encode_keep(const struct kept_test *keep, struct str *out)
+{
+	if (!keep->server)
+		return;
+	wire_put_text(out, FIELD_KEEP_SERVER, keep->server);
+	wire_put_text(out, FIELD_KEEP_ID, keep->id);
+	wire_put_uint(out, FIELD_KEEP_ORDINAL, keep->ordinal);
 }
 
 static void encode_job(const struct job *job, struct str *out)
@@ -65,6 +85,7 @@ static void encode_job(const struct job *job, struct str *out)
 	wire_put_uint(out, FIELD_MEM_LIMIT, job->mem_limit);
 	wire_put_uint(out, FIELD_BEHIND, job->behind);
 	wire_put_uint(out, FIELD_ENOUGH_STACKS, job->enough_stacks);
+	encode_keep(&job->keep, out);
 }
 
 void command_encode(const struct command *command, struct str *out)
@@ -77,6 +98,7 @@ void command_encode(const struct command *command, struct str *out)
 		encode_job(command->job, out);
 	else
 		wire_put_uint(out, FIELD_TEST_NUMBER, command->test);
+	encode_keep(&command->keep, out);
 	if (command->signal)
 		wire_put_uint(out, FIELD_SIGNAL_NUMBER, (uint64_t)command->signal);
 	wire_put_text(out, FIELD_CANCEL_REASON, command->reason);
@@ -161,6 +183,17 @@ static void take_field(struct command *command, struct job *job, const struct wi
 	case FIELD_MEM_LIMIT:
 		job->mem_limit = field->value;
 		break;
+	case FIELD_KEEP_SERVER:
+		free(job->keep.server);
+		job->keep.server = alloc_string_n(bytes.data, bytes.length);
+		break;
+	case FIELD_KEEP_ID:
+		free(job->keep.id);
+		job->keep.id = alloc_string_n(bytes.data, bytes.length);
+		break;
+	case FIELD_KEEP_ORDINAL:
+		job->keep.ordinal = (uint32_t)field->value;
+		break;
 	default:
 		break;
 	}
@@ -185,14 +218,20 @@ int command_decode(struct str *in, struct command *command)
 		take_field(command, job, &field);
 	str_cut_front(in, sizeof(length) + length);
 
+	if (job->keep.server && !job->keep.id)
+		reader.bad = true;
 	if (command->type != COMMAND_JOB) {
+		command->keep = job->keep;
+		job->keep = (struct kept_test){ NULL, NULL, 0 };
+		if (command->type == COMMAND_KEEP && !command->keep.server)
+			reader.bad = true;
 		job_free(job);
 	} else {
 		command->job = job;
 		if (!job->id || (!job->server && (!job->adapter || job->launch.argv.length == 0)))
 			reader.bad = true;
 	}
-	if (command->type < COMMAND_JOB || command->type > COMMAND_RETIRE)
+	if (command->type < COMMAND_JOB || command->type > COMMAND_KEEP)
 		reader.bad = true;
 	if (reader.bad) {
 		command_fini(command);
@@ -205,6 +244,7 @@ void command_fini(struct command *command)
 {
 	job_free(command->job);
 	free(command->reason);
+	kept_test_fini(&command->keep);
 	command->job = NULL;
 	command->reason = NULL;
 }

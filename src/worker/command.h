@@ -25,6 +25,14 @@ enum command_type {
 	COMMAND_LEAVE,    /* exit when nothing runs; what is held ahead is not started, harnesses are ended as by RETIRE */
 	COMMAND_NO_NEXT,  /* answer to MESSAGE_WANTS: nothing comes after this test, its harness may tear everything down */
 	COMMAND_RETIRE,   /* end every harness of this worker in good order (none runs a test now); answer: MESSAGE_RETIRED */
+	COMMAND_KEEP,     /* answer to MESSAGE_WANTS: nothing comes yet, but what `keep` needs is to stay as it is */
+};
+
+/* A test that is to be run again in the harness that ran it, after a delay; what it shares with others stays set up. */
+struct kept_test {
+	char *server;     /* as a job's; NULL: there is none */
+	char *id;
+	uint32_t ordinal;
 };
 
 struct job {
@@ -34,7 +42,8 @@ struct job {
 	uint32_t ordinal;  /* among equal ids, from 1 */
 	char *server;      /* abstract socket of the fork server whose harness runs it; NULL: a process of its own */
 	uint64_t behind;   /* the test that its worker ran when the controller sent this, as far as it knew; 0: none */
-	bool may_rerun;    /* should this attempt fail, another one follows at once on this worker */
+	bool may_rerun;    /* should this attempt fail, another one follows on this worker, at once or after a delay */
+	struct kept_test keep; /* should the test before this one be of its harness, and this one not */
 	bool stop_on_failure; /* with a server: if this attempt fails, what is held ahead is returned, not started */
 	const struct adapter *adapter; /* may be NULL where there is a server */
 	struct launch launch; /* with a server only the environment counts: it is the suite's addition to a harness' */
@@ -48,11 +57,14 @@ struct job {
 
 struct command {
 	enum command_type type;
-	uint64_t test;   /* RECALL, CANCEL, SIGNAL, NO_NEXT: which; one that no longer runs is ignored */
+	uint64_t test;   /* RECALL, CANCEL, SIGNAL, NO_NEXT, KEEP: which; one that no longer runs is ignored */
 	int signal;      /* SIGNAL */
 	char *reason;    /* CANCEL: why, becomes the outcome's reason */
+	struct kept_test keep; /* KEEP; owned */
 	struct job *job; /* JOB; owned */
 };
+
+void kept_test_fini(struct kept_test *keep);
 
 void job_free(struct job *job); /* NULL is fine */
 
@@ -69,5 +81,11 @@ void command_fini(struct command *command);
 				* held ahead (answer: a job, or NO_NEXT); then 1 byte: 1 if its outcome so far is a failure */
 #define MESSAGE_RETIRED 0xFD   /* every harness has ended */
 #define MESSAGE_NO_SERVER 0xFC /* then the socket's name: it can't be reached; the job for it is returned next */
+#define MESSAGE_AGAIN 0xFB     /* then 8 bytes: the running test, whose harness was told that it comes again: what is held
+				* ahead, or was sent before this was known, is returned */
+#define MESSAGE_STANDS 0xFA    /* then 1 byte: 1, or 2 if only the test that finishes next may be run there without being in
+				* the way of its own rerun; then the node of which its harness keeps something set up. Or
+				* 0, and nothing: nothing stands, or it is not known. Told where it differs from before. */
+#define MESSAGE_HARNESS_GONE 0xF9 /* then the socket's name: the harness from there ended, or is about to */
 
 #endif

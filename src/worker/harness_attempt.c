@@ -138,7 +138,7 @@ bool harness_attempt_event(struct harness_attempt *attempt, struct harness_event
 	return attempt->phase == PHASE_FINISHING;
 }
 
-static void harness_attempt_answer(struct attempt *base, enum next_kind kind, const struct job *next)
+static void harness_attempt_answer(struct attempt *base, enum next_kind kind, const char *id, uint32_t ordinal)
 {
 	struct harness_attempt *attempt = of(base);
 	struct str line = STR_INIT;
@@ -153,7 +153,7 @@ static void harness_attempt_answer(struct attempt *base, enum next_kind kind, co
 		protocol_put_next_again(&line);
 		break;
 	case NEXT_TEST:
-		protocol_put_next(&line, next->id, next->ordinal ? next->ordinal : 1);
+		protocol_put_next(&line, id, ordinal ? ordinal : 1);
 		break;
 	}
 	harness_send(attempt->place->harness, &line);

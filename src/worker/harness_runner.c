@@ -141,6 +141,7 @@ static void place_ended(void *context, const struct harness_end *end, uint64_t n
 {
 	struct harness_place *place = context;
 	place->cpu_ended += end->cpu;
+	place->host->harness_gone(place->host->context, place->server);
 	bool of_test = place->attempt && harness_attempt_ended(place->attempt, end, now);
 	harness_place_tell_outside(place);
 	if (!of_test)

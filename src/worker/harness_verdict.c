@@ -257,6 +257,7 @@ void harness_attempt_try_to_finish(struct harness_attempt *attempt, uint64_t now
 	judge(attempt, &result);
 	leftovers_judge(&attempt->leftovers, attempt->base.job->leak, &result);
 	bool stays = said->keep && !attempt->terminated && harness_is_kept(place->harness);
+	attempt->base.host->stands(attempt->base.host->context, stays ? said->node : NULL, said->alone);
 	harness_attempt_finish(attempt, &result, said, NULL);
 	harness_event_fini(said);
 	if (!stays)

@@ -435,9 +435,9 @@ static void native_recall(struct attempt *attempt)
 	(void)attempt; /* it was started at once */
 }
 
-static void native_answer(struct attempt *attempt, enum next_kind kind, const struct job *next)
+static void native_answer(struct attempt *attempt, enum next_kind kind, const char *id, uint32_t ordinal)
 {
-	(void)attempt, (void)kind, (void)next; /* it never asks */
+	(void)attempt, (void)kind, (void)id, (void)ordinal; /* it never asks */
 }
 
 static const struct runner native_runner = {

@@ -27,6 +27,11 @@ struct runner_host {
 	bool (*emit)(void *context, struct event *event);
 	/* The running test's harness asks which test comes next; the runner's `answer` is called, now or later. */
 	void (*ask_next)(void *context, bool failed, bool may_rerun);
+	/* Before the end of an attempt in a harness is told: of which node that harness keeps something set up (NULL: of
+	 * none), and whether that is so only as long as no other test runs there. */
+	void (*stands)(void *context, const char *node, bool alone);
+	/* Before that of an attempt whose harness ended is told: with it went what stood. */
+	void (*harness_gone)(void *context, const char *server);
 	/* A fork server can't be reached; the attempt that needs it is over, not started. */
 	void (*no_server)(void *context, const char *server);
 	void *context;
@@ -70,8 +75,8 @@ struct runner {
 	void (*signal)(struct attempt *attempt, int number);
 	/* It is not wanted any more, unless it was started: then nothing happens. */
 	void (*recall)(struct attempt *attempt);
-	/* To the last ask_next. `next` is for NEXT_TEST, and borrowed for the call. */
-	void (*answer)(struct attempt *attempt, enum next_kind kind, const struct job *next);
+	/* To the last ask_next. `id` (borrowed for the call) and `ordinal` are NEXT_TEST's. */
+	void (*answer)(struct attempt *attempt, enum next_kind kind, const char *id, uint32_t ordinal);
 };
 
 /* What every attempt begins with. */

@@ -44,6 +44,8 @@ struct worker_process {
 	struct job *ahead; /* the next one */
 	bool committed;    /* the running test's harness was told that `ahead` comes next */
 	bool asked;        /* it wants to know what comes next, and so did this worker: the controller answers */
+	uint64_t again;    /* the last test of which its harness was told that it comes again, until it was sent, 0: none */
+	char *stands;      /* what was told of this by MESSAGE_STANDS, its first byte included; NULL: nothing stands */
 	bool stalled;      /* the lane is full */
 	bool paused, leaving;
 	bool retiring;     /* the harnesses were told to leave */
@@ -137,19 +139,36 @@ static void give_back(struct worker_process *worker)
 
 /* --- what comes next, for the fixtures of the running test's harness --- */
 
-static void answer(struct worker_process *worker, enum next_kind kind)
+static void answer(struct worker_process *worker, enum next_kind kind, const char *id, uint32_t ordinal)
 {
 	worker->asked = false;
-	if (kind == NEXT_TEST)
-		worker->committed = true;
-	worker->running->runner->answer(worker->running, kind, worker->ahead);
+	worker->running->runner->answer(worker->running, kind, id, ordinal);
 }
 
-/* Another server's test, or one without, makes no difference between this harness' fixtures: it tears all down. */
+static void answer_none(struct worker_process *worker)
+{
+	answer(worker, NEXT_NONE, NULL, 0);
+}
+
+/* What it shares with others of its harness is to stay, whatever comes first. */
+static void answer_kept(struct worker_process *worker, const struct kept_test *keep)
+{
+	if (keep->server && strcmp(keep->server, worker->job->server) == 0)
+		answer(worker, NEXT_TEST, keep->id, keep->ordinal);
+	else
+		answer_none(worker);
+}
+
+/* Another server's test, or one without, makes no difference between this harness' fixtures. */
 static void answer_with_ahead(struct worker_process *worker)
 {
-	const char *server = worker->ahead->server;
-	answer(worker, server && strcmp(server, worker->job->server) == 0 ? NEXT_TEST : NEXT_NONE);
+	const struct job *ahead = worker->ahead;
+	if (!ahead->server || strcmp(ahead->server, worker->job->server) != 0) {
+		answer_kept(worker, &ahead->keep);
+		return;
+	}
+	worker->committed = true;
+	answer(worker, NEXT_TEST, ahead->id, ahead->ordinal);
 }
 
 static void ask_next(void *context, bool failed, bool may_rerun)
@@ -157,10 +176,12 @@ static void ask_next(void *context, bool failed, bool may_rerun)
 	struct worker_process *worker = context;
 	if (failed && may_rerun && worker->job->may_rerun && !worker->leaving) {
 		/* The controller can send this test again only where nothing is held. */
-		answer(worker, NEXT_AGAIN);
+		worker->again = worker->job->test;
+		send_message(worker, MESSAGE_AGAIN, &worker->again, sizeof(worker->again));
+		answer(worker, NEXT_AGAIN, NULL, 0);
 		give_back(worker);
 	} else if (worker->leaving) {
-		answer(worker, NEXT_NONE);
+		answer_none(worker);
 	} else if (worker->ahead) {
 		answer_with_ahead(worker);
 	} else {
@@ -170,6 +191,33 @@ static void ask_next(void *context, bool failed, bool may_rerun)
 		worker->asked = true;
 		send_message(worker, MESSAGE_WANTS, wish, sizeof(wish));
 	}
+}
+
+/* `told`: the message's bytes; NULL: nothing stands. */
+static void tell_stands(struct worker_process *worker, const char *told)
+{
+	if (told ? worker->stands && strcmp(told, worker->stands) == 0 : !worker->stands)
+		return;
+	free(worker->stands);
+	worker->stands = told ? alloc_string(told) : NULL;
+	if (told)
+		send_message(worker, MESSAGE_STANDS, told, strlen(told));
+	else
+		send_message(worker, MESSAGE_STANDS, "", 1);
+}
+
+static void stands(void *context, const char *node, bool alone)
+{
+	char *told = node ? alloc_format("%c%s", alone ? 2 : 1, node) : NULL;
+	tell_stands(context, told);
+	free(told);
+}
+
+static void harness_gone(void *context, const char *server)
+{
+	struct worker_process *worker = context;
+	tell_stands(worker, NULL);
+	send_message(worker, MESSAGE_HARNESS_GONE, server, strlen(server));
 }
 
 static void no_server(void *context, const char *server)
@@ -189,11 +237,13 @@ static void take_job(struct worker_process *worker, struct command *command)
 		return_job(worker, job);
 		return;
 	}
-	/* Sent before the controller could know what that test asked for. */
-	if (job->behind && job->behind == worker->bailed) {
+	/* Sent before the controller could know what that test asked for, or that it comes again. */
+	if (job->behind && job->test != job->behind && (job->behind == worker->bailed || job->behind == worker->again)) {
 		return_job(worker, job);
 		return;
 	}
+	if (job->test == worker->again)
+		worker->again = 0;
 	worker->ahead = job;
 	if (worker->asked)
 		answer_with_ahead(worker);
@@ -249,11 +299,15 @@ static void obey(struct worker_process *worker, struct command *command, uint64_
 		worker->leaving = true;
 		give_back(worker);
 		if (worker->asked)
-			answer(worker, NEXT_NONE);
+			answer_none(worker);
 		break;
 	case COMMAND_NO_NEXT:
 		if (worker->asked && runs(worker, command->test))
-			answer(worker, NEXT_NONE);
+			answer_none(worker);
+		break;
+	case COMMAND_KEEP:
+		if (worker->asked && runs(worker, command->test))
+			answer_kept(worker, &command->keep);
 		break;
 	case COMMAND_RETIRE:
 		worker->retired_due = true;
@@ -422,6 +476,8 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 	variables_init(&worker.variables, context, slot);
 	worker.host = (struct runner_host){ .emit = emit,
 					    .ask_next = ask_next,
+					    .stands = stands,
+					    .harness_gone = harness_gone,
 					    .no_server = no_server,
 					    .context = &worker,
 					    .environment = worker.variables.environment.items,

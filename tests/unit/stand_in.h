@@ -9,6 +9,7 @@
  *     ask-norerun:OUTCOME     the same, and another attempt makes no sense
  *     finish:OUTCOME          the verdict; also finish-norerun:, finish-last: (it can't run another test)
  *     finish-standing:        passed, and what was set up for it is to outlive it
+ *     finish-in:NODE          failed, and something of this node stands; finish-alone:NODE: no other test must come now
  *     finish-long:N           failed, with a message of N bytes
  *     finish-stop:REASON      failed, and nothing else of its suite is to run
  *     wide                    its pipes take a megabyte
@@ -216,6 +217,13 @@ static inline void stand_in_step(struct stand_in_harness *harness, const char *s
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"keep\":false}", argument);
 	} else if (slice_equal_text(word, "finish-standing")) {
 		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"$\",\"stands\":true}", "passed");
+	} else if (slice_equal_text(word, "finish-in")) {
+		stand_in_say(harness->fd, "{\"event\":\"finished\",\"outcome\":\"failed\",\"standing\":\"$\"}",
+			     argument);
+	} else if (slice_equal_text(word, "finish-alone")) {
+		stand_in_say(harness->fd,
+			     "{\"event\":\"finished\",\"outcome\":\"failed\",\"standing\":\"$\",\"alone\":true}",
+			     argument);
 	} else if (slice_equal_text(word, "finish-long")) {
 		size_t count = strtoul(argument, NULL, 10);
 		char *text = malloc(count + 1);

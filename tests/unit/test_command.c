@@ -123,6 +123,33 @@ static void job_of_a_server_needs_no_program(void **state)
 	str_fini(&wire);
 }
 
+static void test_to_keep_for_comes_back(void **state)
+{
+	(void)state;
+	struct str wire = STR_INIT;
+	struct job *job = some_job();
+	job->keep = (struct kept_test){ alloc_string("xtop-server"), alloc_string("a.py::kept"), 2 };
+	struct command commands[] = { { .type = COMMAND_JOB, .job = job },
+				      { .type = COMMAND_KEEP, .test = 9, .keep = job->keep } };
+	for (size_t i = 0; i < 2; i++) {
+		struct command back;
+		command_encode(&commands[i], &wire);
+		assert_int_equal(command_decode(&wire, &back), 1);
+		const struct kept_test *keep = back.job ? &back.job->keep : &back.keep;
+		assert_string_equal(keep->server, "xtop-server");
+		assert_string_equal(keep->id, "a.py::kept");
+		assert_int_equal(keep->ordinal, 2);
+		assert_true(back.job ? back.job->test == job->test : back.test == 9);
+		command_fini(&back);
+	}
+	/* Without one there is nothing to keep for. */
+	struct command none = { .type = COMMAND_KEEP, .test = 9 }, back;
+	command_encode(&none, &wire);
+	assert_int_equal(command_decode(&wire, &back), -1);
+	job_free(job);
+	str_fini(&wire);
+}
+
 static void other_commands_come_back(void **state)
 {
 	static const struct command commands[] = {
@@ -227,6 +254,7 @@ int main(void)
 		cmocka_unit_test(job_comes_back_as_it_was),
 		cmocka_unit_test(small_job_has_no_more_than_it_was_given),
 		cmocka_unit_test(job_of_a_server_needs_no_program),
+		cmocka_unit_test(test_to_keep_for_comes_back),
 		cmocka_unit_test(other_commands_come_back),
 		cmocka_unit_test(command_waits_for_its_last_byte),
 		cmocka_unit_test(job_that_lacks_what_it_needs_is_refused),

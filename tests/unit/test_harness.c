@@ -826,6 +826,118 @@ static void failed_test_that_may_be_rerun_comes_again(void **state)
 	close_scene(&scene);
 }
 
+/* The controller sent it when it did not know yet what comes next. */
+static void job_sent_behind_a_test_that_comes_again_goes_back(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	struct job *job = bench_make_job(1, scene.name, "ask:failed hold finish:failed");
+	job->may_rerun = true;
+	bench_send_job(&scene.bench, job);
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_AGAIN), 1);
+	for (uint64_t test = 2; test <= 3; test++) {
+		job = bench_make_job(test, scene.name, "finish:passed");
+		job->behind = 1;
+		bench_send_job(&scene.bench, job);
+		assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), test);
+	}
+	struct command command = { .type = COMMAND_SIGNAL, .test = 1, .signal = SIGCONT };
+	bench_send(&scene.bench, &command);
+	expect_finished(&scene, 1, OUTCOME_FAILED, NULL);
+	/* Another one meanwhile, which the controller sent knowing all that. */
+	run(&scene, 4, "hold finish:passed");
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	job = bench_make_job(1, scene.name, "hold finish:passed");
+	job->attempt = 2;
+	job->behind = 4;
+	bench_send_job(&scene.bench, job);
+	command.test = 4;
+	bench_send(&scene.bench, &command);
+	expect_finished(&scene, 4, OUTCOME_PASSED, NULL);
+	bench_wait(&scene.bench, EVENT_TEST_OUTPUT);
+	job = bench_make_job(5, scene.name, "finish:passed");
+	job->behind = 1;
+	bench_send_job(&scene.bench, job);
+	command.test = 1;
+	bench_send(&scene.bench, &command);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_finished(&scene, 5, OUTCOME_PASSED, NULL);
+	assert_int_equal(bench_count(&scene.bench, MESSAGE_RETURNED), 2);
+	close_scene(&scene);
+}
+
+static void keep_for(struct scene *scene, uint64_t running, const char *server)
+{
+	struct command command = { .type = COMMAND_KEEP,
+				   .test = running,
+				   .keep = { alloc_string(server), alloc_string("kept"), 2 } };
+	bench_send(&scene->bench, &command);
+	kept_test_fini(&command.keep);
+}
+
+static void what_a_waiting_rerun_needs_is_kept(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	run(&scene, 1, "ask:passed finish:passed");
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	keep_for(&scene, 2, scene.name); /* behind another test: no answer to this one */
+	keep_for(&scene, 1, scene.name);
+	expect_finished(&scene, 1, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 1, 0, "{\"do\":\"next\",\"test\":\"kept\",\"ordinal\":2}\n");
+	run(&scene, 2, "ask:passed finish:passed");
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	keep_for(&scene, 2, "another");
+	expect_finished(&scene, 2, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 2, 0, "{\"do\":\"next\"}\n");
+	/* What comes first is of another harness. */
+	run(&scene, 3, "ask:passed finish:passed");
+	bench_wait(&scene.bench, MESSAGE_WANTS);
+	struct job *job = bench_make_job(4, "xtop-nobody-listens-here", "finish:passed");
+	job->keep = (struct kept_test){ alloc_string(scene.name), alloc_string("kept"), 2 };
+	bench_send_job(&scene.bench, job);
+	expect_finished(&scene, 3, OUTCOME_PASSED, NULL);
+	expect_output(&scene, 3, 0, "{\"do\":\"next\",\"test\":\"kept\",\"ordinal\":2}\n");
+	assert_int_equal(bench_wait_number(&scene.bench, MESSAGE_RETURNED), 4);
+	close_scene(&scene);
+}
+
+static void expect_standing(struct scene *scene, const char *bytes, size_t length)
+{
+	const struct bench_record *record = bench_wait(&scene->bench, MESSAGE_STANDS);
+	assert_int_equal(record->length, 1 + length);
+	assert_memory_equal(record->bytes + 1, bytes, length);
+}
+
+static void what_stands_is_told_where_it_changes(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_PLAIN);
+	static const char *const ids[] = { "finish:passed",   "finish-in:a.py", "finish-in:a.py", "finish-alone:a.py",
+					   "finish-in:", "finish:passed",  "finish-in:a.py", "segv" };
+	uint64_t test = 0;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		run(&scene, ++test, ids[i]);
+		bench_wait(&scene.bench, EVENT_TEST_FINISHED);
+	}
+	scene.bench.looked = 0;
+	expect_standing(&scene, "\1a.py", 5);
+	expect_standing(&scene, "\2a.py", 5);
+	expect_standing(&scene, "\1", 1);
+	expect_standing(&scene, "\0", 1);
+	expect_standing(&scene, "\1a.py", 5);
+	/* All is gone with it, which is known before its test is run again. */
+	expect_standing(&scene, "\0", 1);
+	const struct bench_record *record = bench_wait(&scene.bench, MESSAGE_HARNESS_GONE);
+	assert_int_equal(record->length, 1 + strlen(scene.name));
+	expect_finished(&scene, test, OUTCOME_CRASHED, "killed by SIGSEGV");
+	assert_int_equal(bench_count(&scene.bench, MESSAGE_STANDS), 6);
+	close_scene(&scene);
+}
+
 static void test_of_another_server_is_no_next(void **state)
 {
 	(void)state;
@@ -1006,6 +1118,9 @@ int main(void)
 		cmocka_unit_test(held_test_is_announced_as_the_next),
 		cmocka_unit_test(controller_is_asked_where_nothing_is_held),
 		cmocka_unit_test(failed_test_that_may_be_rerun_comes_again),
+		cmocka_unit_test(job_sent_behind_a_test_that_comes_again_goes_back),
+		cmocka_unit_test(what_a_waiting_rerun_needs_is_kept),
+		cmocka_unit_test(what_stands_is_told_where_it_changes),
 		cmocka_unit_test(test_of_another_server_is_no_next),
 		cmocka_unit_test(retired_worker_has_no_process_and_can_go_on),
 		cmocka_unit_test(leaving_worker_ends_its_processes_first),
