@@ -559,6 +559,7 @@ script_tests = \
 	tests/cli/help_matches_man.sh \
 	tests/cli/history.sh \
 	tests/cli/interrupt.sh \
+	tests/cli/interrupt_pytest.sh \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
 	tests/cli/leak_modes.sh \

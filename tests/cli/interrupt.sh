@@ -2,6 +2,10 @@
 # A signal stops a run: the first ends running tests and lets them clean up, the second kills them. Each test has its
 # verdict, the reports are written, the exit code is 2. TAP on stdout.
 . "$srcdir/tests/lib/runs.sh"
+perl -MJSON::PP -e 1 2>/dev/null || {
+	echo '1..0 # SKIP the perl module JSON::PP is missing'
+	exit 0
+}
 mkdir "$scratch/seen"
 export SEEN="$scratch/seen"
 
@@ -61,6 +65,10 @@ reports_are_whole() {
 		tail -n 1 "$scratch/events" | grep -q '"type":"run.finished".*"exit_code":2'
 }
 
+agree() {
+	same "$(perl "$srcdir/tests/matrix/agree.pl" "$scratch/events" "$scratch/junit.xml" "$scratch/out" 2>&1)" ''
+}
+
 for signal in INT TERM HUP; do
 	case $signal in
 	INT) reason=interrupted ;;
@@ -77,6 +85,8 @@ for signal in INT TERM HUP; do
 	check "SIG$signal: it is notrun" same "$(events test.verdict | field outcome | sort | uniq -c | tr -s ' ')" ' 6 notrun'
 	check "SIG$signal: with the reason" same "$(reasons)" "$reason"
 	check "SIG$signal: reports are whole" reports_are_whole 6
+	check "SIG$signal: they count what the verdicts say" agree
+	check "SIG$signal: the plain one says why" grep -q -x -e "xtop: 6 tests not run: $reason" "$scratch/out"
 	check "SIG$signal: the last line is as ever" same "$(tail -n 1 "$scratch/out")" \
 		'xtop: 0 passed, 0 failed, 0 skipped'
 	check "SIG$signal: nothing is left" await none_marked
@@ -107,6 +117,7 @@ check 'every test of a killed run has its verdict' one_verdict_each
 check 'which is notrun with the reason' same "$(events test.verdict | field outcome | sort -u) $(reasons)" \
 	'notrun interrupted'
 check 'reports of a killed run are whole' reports_are_whole 3
+check 'and count what its verdicts say' agree
 check 'nothing is left of a killed run' await none_marked
 
 # Workers that somebody stopped have to hear it too, and so does a guardian.
