@@ -470,6 +470,7 @@ unit_tests = \
 	tests/unit/test_adapter_tap \
 	tests/unit/test_alloc \
 	tests/unit/test_bench \
+	tests/unit/test_cause \
 	tests/unit/test_clock \
 	tests/unit/test_cmdline \
 	tests/unit/test_codec \
@@ -529,6 +530,7 @@ unit_tests = \
 	tests/unit/test_tui_terminal \
 	tests/unit/test_tui_theme \
 	tests/unit/test_tui_theme_file \
+	tests/unit/test_tui_tree \
 	tests/unit/test_utf8 \
 	tests/unit/test_values \
 	tests/unit/test_wilson \

@@ -211,6 +211,93 @@ static void long_order_by_name_is_worked_out_in_slices(void **state)
 				   model_test(fixture->feed.model, fixture->list.tests.items[i])->id) <= 0);
 }
 
+static void finish(struct fixture *fixture, uint64_t test, uint64_t cpu_ms, uint64_t rss, const char *code,
+		   const char *message)
+{
+	struct ending ending = { .outcome = OUTCOME_FAILED, .message = message, .code = code };
+	struct event event = feed_ending(EVENT_TEST_FINISHED, test, &ending);
+
+	feed_started(&fixture->feed, test, 1, 0);
+	event_put(&event, attempt, 1);
+	event_put(&event, cpu, cpu_ms * CLOCK_MS);
+	event_put(&event, rss, rss);
+	feed_event(&fixture->feed, event);
+	feed_verdict(&fixture->feed, test, 1, ending);
+}
+
+static void orders_by_what_an_attempt_took_and_said(void **state)
+{
+	struct fixture *fixture = *state;
+
+	find(fixture, 5);
+	finish(fixture, 1, 10, 1 << 20, "XT4001", "A: 1");
+	finish(fixture, 2, 30, 3 << 20, NULL, "B: 1");
+	finish(fixture, 3, 20, 5 << 20, "XT1001", "B: 2");
+	finish(fixture, 4, 0, 0, NULL, NULL);
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_CPU, false), "2 3 1 4 5");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_MEM, false), "3 2 1 4 5");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_CODE, false), "3 1 2 4 5");
+	/* Two have the cause of B, one that of A. */
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_MESSAGE, false), "2 3 1 4 5");
+	assert_int_equal(rows_cause(fixture->listener.rows, 2), rows_cause(fixture->listener.rows, 3));
+	assert_int_equal(rows_cause(fixture->listener.rows, 4), 0);
+	/* The counts follow a new verdict. */
+	finish(fixture, 3, 20, 5 << 20, NULL, "A: 9");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_MESSAGE, false), "1 3 2 4 5");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_CODE, false), "1 2 3 4 5");
+}
+
+static void orders_by_suite_and_file(void **state)
+{
+	static const struct {
+		const char *suite, *id, *file;
+		unsigned line;
+	} tests[] = { { "b", "x::2", "x", 9 }, { "a", "x::1", "x", 10 }, { "b", "w::3", "w", 70 }, { "a", "y", NULL, 0 } };
+	struct fixture *fixture = *state;
+
+	for (uint64_t i = 0; i < 4; i++) {
+		struct event event = feed_make(EVENT_TEST_FOUND);
+
+		event_put(&event, test, i + 1);
+		event_put_text(&event, suite, tests[i].suite);
+		event_put_text(&event, id, tests[i].id);
+		event_put_text(&event, file, tests[i].file);
+		event_put(&event, line, tests[i].line);
+		feed_event(&fixture->feed, event);
+	}
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_SUITE, false), "2 4 3 1");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_FILE, false), "3 1 2 4");
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_FILE, true), "4 2 1 3");
+}
+
+static void hidden_tests_are_in_no_list_and_no_count(void **state)
+{
+	struct fixture *fixture = *state;
+	struct rows *rows = fixture->listener.rows;
+	uint64_t before;
+
+	find(fixture, 3);
+	feed_whole(&fixture->feed, 2, 0, failed);
+	before = rows_revision(rows);
+	rows_hide(rows, 2, true);
+	assert_true(rows_revision(rows) > before);
+	assert_int_equal(rows_count(rows, TAB_ALL), 2);
+	assert_int_equal(rows_count(rows, TAB_FAILED), 0);
+	assert_int_equal(rows_length(rows), 3);
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_FOUND, false), "1 3");
+	/* It stays hidden when it changes; what it is does not change by that. */
+	feed_started(&fixture->feed, 2, 1, 0);
+	assert_int_equal(rows_count(rows, TAB_RUNNING), 0);
+	assert_int_equal(rows_outcomes(rows, OUTCOME_FAILED), 1);
+	assert_true(rows_in(rows, 2, TAB_FAILED));
+	rows_hide(rows, 2, true);
+	rows_hide(rows, 77, true);
+	rows_hide(rows, 2, false);
+	assert_int_equal(rows_count(rows, TAB_ALL), 3);
+	assert_int_equal(rows_count(rows, TAB_RUNNING), 1);
+	assert_int_equal(rows_count(rows, TAB_FAILED), 1);
+}
+
 static void revision_tells_of_changes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -244,6 +331,9 @@ int main(void)
 		TEST(order_by_time_counts_what_runs),
 		TEST(order_by_name_is_that_of_the_bytes),
 		TEST(long_order_by_name_is_worked_out_in_slices),
+		TEST(orders_by_what_an_attempt_took_and_said),
+		TEST(orders_by_suite_and_file),
+		TEST(hidden_tests_are_in_no_list_and_no_count),
 		TEST(revision_tells_of_changes),
 		TEST(unknown_numbers_are_in_no_tab),
 	};
