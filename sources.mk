@@ -178,6 +178,8 @@ library_sources = \
 	src/worker/descendants.h \
 	src/worker/evidence.c \
 	src/worker/evidence.h \
+	src/worker/group.c \
+	src/worker/group.h \
 	src/worker/guardian.c \
 	src/worker/guardian.h \
 	src/worker/hang.c \

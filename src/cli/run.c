@@ -6,6 +6,7 @@
 #include "cli/flaky.h"
 #include "cli/frontends.h"
 #include "engine/engine.h"
+#include "worker/group.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -184,6 +185,17 @@ static int finish(struct session *session, const struct config *config, struct e
 	return code;
 }
 
+/* Only then are there control groups for tests. */
+static bool limits_memory(const struct config *config)
+{
+	bool limits = config->mem_limit > 0;
+	vec_each(&config->suites, suite)
+		limits |= suite->mem_limit > 0 && suite->mem_limit != UINT64_MAX;
+	vec_each(&config->rules, rule)
+		limits |= rule->mem_limit > 0 && rule->mem_limit != UINT64_MAX;
+	return limits;
+}
+
 int cli_run(struct config *config, int argc, char *const argv[])
 {
 	struct error error = ERROR_INIT;
@@ -201,6 +213,8 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	struct worker_context context = { .run_id = run_id,
 					  .test_run_uid = config->test_run_uid ? config->test_run_uid : run_id,
 					  .epoch = session.epoch };
+	struct group_tree *groups = limits_memory(config) && !config->collect_only ? group_tree_new("/proc") : NULL;
+	context.groups = group_tree_path(groups);
 	/* Each worker needs some: take what is allowed, but hand tests what we were given. */
 	getrlimit(RLIMIT_NOFILE, &context.nofile);
 	struct rlimit more = { context.nofile.rlim_max, context.nofile.rlim_max };
@@ -212,6 +226,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 		pool = pool_new(&context, ring, &error);
 	if (!pool) {
 		ring_free(ring);
+		group_tree_free(groups);
 		return cli_fail(EXIT_INTERNAL, error.message);
 	}
 	char *command_line = cli_command_line(argc, argv);
@@ -242,6 +257,7 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	cli_end_loop(&session.loop);
 	frontends_close(&session.frontends);
 	pool_close(pool);
+	group_tree_free(groups);
 	engine_free(session.engine);
 	ring_free(ring);
 	free(command_line);

@@ -179,6 +179,7 @@ struct engine {
 	uint64_t test_memory;      /* bytes, the most that one worker or test took */
 	struct room_source room_source;
 	bool memory_low;           /* it was said, and is not over */
+	bool memory_was_low;       /* it was said once */
 	uint32_t starts;           /* tests that were started, each counted once */
 	VEC(struct found_test) held; /* found, not told: all must be known before it is decided which are run, or when */
 	struct given *given;       /* --order given; NULL: the order is not given */

@@ -165,7 +165,12 @@ static void warn(struct engine *engine, const struct room *room, const struct ro
 	room_describe(room, bound, &text);
 	add_biggest(engine, bound, &text);
 	add_consequence(engine, &text);
-	diagnosis_of_run(engine, CODE_MEMORY_LOW, LEVEL_WARNING, "%s", text.data);
+	/* Once is enough to act upon. */
+	if (engine->memory_was_low)
+		engine_log(engine, LEVEL_NOTE, "%s", text.data);
+	else
+		diagnosis_of_run(engine, CODE_MEMORY_LOW, LEVEL_WARNING, "%s", text.data);
+	engine->memory_was_low = true;
 	str_fini(&text);
 }
 
@@ -188,18 +193,28 @@ static void tell_end(struct engine *engine, const struct room *room, const struc
 
 /* --- looking --- */
 
-/* What a worker has taken at most that one has not got already: the next test may want it. */
+/* What a worker or a test took at most that some worker, be it one that rests, has not got: its next test may want it. A
+ * harness keeps what it has between two tests, and then only the worker's samples tell of it. */
 static uint64_t need_of(const struct engine *engine)
 {
 	uint64_t least = UINT64_MAX;
 	for (unsigned i = 0; i < engine->workers; i++) {
 		const struct worker *worker = shown(engine, i);
-		if (goes_on(&engine->slots[i]) && worker && worker->rss < least)
-			least = worker->rss;
+		if (engine->slots[i].state == SLOT_EMPTY || engine->slots[i].leaving)
+			continue;
+		uint64_t has = measure(engine, worker);
+		if (engine->servers.length > 0 && worker && worker->rss > has)
+			has = worker->rss;
+		least = has < least ? has : least;
 	}
-	if (least == UINT64_MAX)
-		least = 0;
 	return engine->test_memory > least ? engine->test_memory - least : 0;
+}
+
+/* Only where it may be low is it looked what workers have. */
+static enum room_level judge(const struct engine *engine, const struct room *room, const struct room_bound **bound)
+{
+	enum room_level level = room_judge(room, engine->test_memory, bound);
+	return level == ROOM_ENOUGH ? level : room_judge(room, need_of(engine), bound);
 }
 
 static void act(struct engine *engine, const struct room *room, enum room_level level, const struct room_bound *bound)
@@ -236,7 +251,7 @@ static void look(struct engine *engine)
 		struct room room;
 		const struct room_bound *bound;
 		room_read(&engine->room_source, &room);
-		level = room_judge(&room, need_of(engine), &bound);
+		level = judge(engine, &room, &bound);
 		act(engine, &room, level, bound);
 	}
 	uv_timer_start(&engine->room, on_look, level >= ROOM_NARROW ? LOOK_WHEN_LOW_MS : LOOK_MS, 0);

@@ -254,26 +254,43 @@ static char *find_mount(const char *proc, const char *controller, const char *pa
 	return found;
 }
 
-static void look_up(const char *proc, const struct version *version, struct cgroup_limits *out)
+/* NULL: there is none. *mount_length: how much of it is where the hierarchy is mounted. */
+static char *own_directory(const char *proc, const char *controller, size_t *mount_length)
 {
 	const char *rest = NULL;
-	char *path = own_path(proc, version->controller);
-	char *mount = path ? find_mount(proc, version->controller, path, &rest) : NULL;
+	char *path = own_path(proc, controller), *directory = NULL;
+	char *mount = path ? find_mount(proc, controller, path, &rest) : NULL;
 	if (mount) {
 		/* "/" alone is the mount itself, and so is a path out of it. */
 		bool inside = strcmp(rest, "/") != 0 && !strstr(rest, "/..");
-		char *directory = alloc_format("%s%s", mount, inside ? rest : "");
+		directory = alloc_format("%s%s", mount, inside ? rest : "");
+		*mount_length = strlen(mount);
+	}
+	free(mount);
+	free(path);
+	return directory;
+}
+
+char *cgroup_own(const char *proc)
+{
+	size_t mount_length;
+	return own_directory(proc, "", &mount_length);
+}
+
+static void look_up(const char *proc, const struct version *version, struct cgroup_limits *out)
+{
+	size_t mount_length;
+	char *directory = own_directory(proc, version->controller, &mount_length);
+	if (directory) {
 		for (;;) {
 			version->look(directory, out);
 			char *slash = strrchr(directory, '/');
-			if (!slash || strlen(directory) <= strlen(mount))
+			if (!slash || strlen(directory) <= mount_length)
 				break;
 			*slash = '\0';
 		}
 		free(directory);
 	}
-	free(mount);
-	free(path);
 }
 
 void cgroup_read(const char *proc, struct cgroup_limits *out)

@@ -24,5 +24,7 @@ struct cgroup_limits {
 
 /* `proc`: where proc(5) is mounted, "/proc"; tests have their own. What can't be read sets no limit. */
 void cgroup_read(const char *proc, struct cgroup_limits *out);
+/* The directory of the group of version 2 that this process is in; the caller frees it. NULL: it can't be seen. */
+char *cgroup_own(const char *proc);
 
 #endif

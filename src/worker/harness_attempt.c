@@ -63,7 +63,10 @@ static void begin(struct harness_attempt *attempt, uint64_t now)
 	attempt->phase = PHASE_RUNNING;
 	attempt->started = now;
 	deadline_set(&attempt->deadline, job->timeout ? now + job->timeout : DEADLINE_NEVER, now);
-	memory_watch_begin(&attempt->memory, job->mem_limit, now);
+	struct group *group = attempt->base.host->group;
+	attempt->grouped = group && group_begin(group, job->mem_limit) &&
+			   group_add(group, harness_pid(attempt->place->harness));
+	memory_watch_begin(&attempt->memory, job->mem_limit, attempt->grouped, now);
 	memory_peak_begin(&attempt->place->peak, harness_pid(attempt->place->harness));
 	kill_count_begin(&attempt->kill_count, attempt->base.host->kills_fd);
 	offspring_note(&attempt->place->offspring, harness_pid(attempt->place->harness));

@@ -49,6 +49,7 @@ struct harness_attempt {
 	struct deadline deadline; /* held while stalled or paused */
 	struct hang hang;
 	struct memory_watch memory;
+	bool grouped; /* a control group has its limit of memory */
 	struct kill_count kill_count;
 	struct harness_event finished; /* FINISHING */
 	uint64_t finished_at;

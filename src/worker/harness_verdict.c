@@ -329,6 +329,9 @@ bool harness_attempt_ended(struct harness_attempt *attempt, const struct harness
 	}
 	struct str message = STR_INIT;
 	capture_end(harness_capture(attempt->place->harness));
+	if (attempt->grouped && attempt->cause == CAUSE_ITSELF && end->known && end->signaled &&
+	    end->number == SIGKILL && group_was_full(attempt->base.host->group))
+		attempt->cause = CAUSE_MEMORY;
 	if (attempt->cause == CAUSE_ITSELF || attempt->cause == CAUSE_SIGNAL)
 		describe_crash(attempt, end, &message);
 	struct result result = { .outcome = OUTCOME_CRASHED };

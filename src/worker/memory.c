@@ -17,14 +17,14 @@
 
 /* --- against a limit --- */
 
-void memory_watch_begin(struct memory_watch *watch, uint64_t limit, uint64_t now)
+void memory_watch_begin(struct memory_watch *watch, uint64_t limit, bool by_kernel, uint64_t now)
 {
-	*watch = (struct memory_watch){ .limit = limit, .next = now + LOOK_EVERY };
+	*watch = (struct memory_watch){ .limit = limit, .next = now + LOOK_EVERY, .by_kernel = by_kernel };
 }
 
 uint64_t memory_watch_wake_at(const struct memory_watch *watch)
 {
-	return watch->limit && !watch->found ? watch->next : UINT64_MAX;
+	return watch->limit && !watch->found && !watch->by_kernel ? watch->next : UINT64_MAX;
 }
 
 bool memory_watch_is_beyond(struct memory_watch *watch, pid_t parent, uint64_t now)
@@ -60,15 +60,18 @@ void memory_watch_describe(const struct memory_watch *watch, struct str *out)
 {
 	str_add_text(out, "used more than --mem-limit ");
 	memory_add_size(out, watch->limit);
+	if (watch->by_kernel)
+		return;
 	str_add_text(out, ": ");
 	memory_add_size(out, watch->found);
 }
 
 void memory_watch_put(const struct memory_watch *watch, struct json *evidence)
 {
-	json_put_text(evidence, "killed_by", slice_of("xtop"));
+	json_put_text(evidence, "killed_by", slice_of(watch->by_kernel ? "kernel" : "xtop"));
 	json_put_int(evidence, "limit", (int64_t)watch->limit);
-	json_put_int(evidence, "rss", (int64_t)watch->found);
+	if (!watch->by_kernel)
+		json_put_int(evidence, "rss", (int64_t)watch->found);
 }
 
 /* --- the peak --- */

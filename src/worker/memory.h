@@ -16,17 +16,18 @@
 struct memory_watch {
 	uint64_t limit; /* bytes */
 	uint64_t next;  /* ns: the next look */
-	uint64_t found; /* bytes beyond the limit; 0: it was kept */
+	uint64_t found; /* bytes beyond the limit; 0: it was kept, or the kernel watches */
+	bool by_kernel; /* a control group has the limit: nothing is to be looked at */
 };
 
-void memory_watch_begin(struct memory_watch *watch, uint64_t limit, uint64_t now);
+void memory_watch_begin(struct memory_watch *watch, uint64_t limit, bool by_kernel, uint64_t now);
 uint64_t memory_watch_wake_at(const struct memory_watch *watch); /* UINT64_MAX: never */
 /* Looks, when it is time, at all that lives below `parent`. True: together they have more than the limit. Shared pages
  * are divided among those that share them, where the kernel can tell. */
 bool memory_watch_is_beyond(struct memory_watch *watch, pid_t parent, uint64_t now);
-/* "used more than --mem-limit 200M: 231M" */
+/* "used more than --mem-limit 200M: 231M"; the number behind the colon only where it was looked at. */
 void memory_watch_describe(const struct memory_watch *watch, struct str *out);
-/* killed_by, limit, rss */
+/* killed_by, limit, and rss where it was looked at */
 void memory_watch_put(const struct memory_watch *watch, struct json *evidence);
 
 /* Appends bytes as --mem-limit takes them: "200M", "1536K". */

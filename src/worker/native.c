@@ -127,7 +127,8 @@ static int start_process(struct native *native, struct error *error)
 		struct spawn_request request = { .argv = argv.items,
 						 .envp = environment,
 						 .cwd = native->base.job->launch.cwd,
-						 .nofile = native->base.host->nofile };
+						 .nofile = native->base.host->nofile,
+						 .group_fd = native->grouped ? native->base.host->group->procs : 0 };
 		memcpy(request.fds, child_fds, sizeof(child_fds));
 		native->pid = spawn_program(&request, error);
 		if (native->pid < 0)
@@ -149,7 +150,8 @@ static void begin(struct native *native, uint64_t now)
 	native->phase = PHASE_RUNNING;
 	native->started = native->ended = now;
 	deadline_set(&native->deadline, native->base.job->timeout ? now + native->base.job->timeout : DEADLINE_NEVER, now);
-	memory_watch_begin(&native->memory, native->base.job->mem_limit, now);
+	native->grouped = native->base.host->group && group_begin(native->base.host->group, native->base.job->mem_limit);
+	memory_watch_begin(&native->memory, native->base.job->mem_limit, native->grouped, now);
 	kill_count_begin(&native->kill_count, native->base.host->kills_fd);
 	if (start_process(native, &error) != 0) {
 		struct result result = { .outcome = OUTCOME_ERROR, .message = error.message };
@@ -220,6 +222,9 @@ static void native_reap(struct attempt *attempt, uint64_t now)
 		native->status = status;
 		native->usage = usage;
 		native->ended = now;
+		if (native->grouped && native->phase == PHASE_RUNNING && native->cause == CAUSE_ITSELF &&
+		    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && group_was_full(native->base.host->group))
+			native->cause = CAUSE_MEMORY;
 		hang_stop(&native->hang);
 		/* What was told to end together with it keeps the rest of its grace. */
 		if (native->phase != PHASE_TERMINATING)

@@ -49,6 +49,7 @@ struct native {
 	struct hang hang;
 	struct leftovers leftovers;
 	struct memory_watch memory;
+	bool grouped; /* a control group has its limit of memory */
 	struct kill_count kill_count;
 	unsigned futile_kills; /* how often nothing of what lives could be signalled */
 	int status; /* of wait(2), once ended */

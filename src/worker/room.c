@@ -87,22 +87,17 @@ void room_read(const struct room_source *source, struct room *out)
 
 /* --- judging --- */
 
-static uint64_t low_of(const struct room_bound *bound, uint64_t need)
-{
-	uint64_t low = bound->total / 100 * LOW_PERCENT;
-	if (low > LOW_MOST)
-		low = LOW_MOST;
-	return need > low ? need : low;
-}
-
 static enum room_level judge_bound(const struct room_bound *bound, uint64_t need)
 {
-	uint64_t low = low_of(bound, need);
+	uint64_t base = bound->total / 100 * LOW_PERCENT;
+	if (base > LOW_MOST)
+		base = LOW_MOST;
+	uint64_t low = need > base ? need : base;
 	if (bound->left < low / 2)
 		return ROOM_SCARCE;
 	if (bound->left < low)
 		return ROOM_LOW;
-	return bound->left < low + low / 2 ? ROOM_NARROW : ROOM_ENOUGH;
+	return bound->left < low + base / 2 ? ROOM_NARROW : ROOM_ENOUGH;
 }
 
 static enum room_level judge_stalls(double stalled)

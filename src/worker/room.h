@@ -41,9 +41,9 @@ enum room_level {
 	ROOM_SCARCE, /* less than half of what is low already */
 };
 
-/* `need`: bytes that the next test may take, by what others took; 0: not known. Low is less than that, or than 5 % of the
- * whole but at most 1 GiB, or standing still for more than 10 % of the time. Enough is half as much again, and less than
- * 5 % of the time. *bound becomes the one that is the tightest; NULL: it is the stalls, or nothing is known. */
+/* `need`: bytes that the next test may take, by what others took; 0: not known. Low is less than that, or than a base of
+ * 5 % of the whole but at most 1 GiB, or standing still for more than 10 % of the time. Enough is half the base more, and
+ * less than 5 % of the time. *bound becomes the one that is the tightest; NULL: it is the stalls, or nothing is known. */
 enum room_level room_judge(const struct room *room, uint64_t need, const struct room_bound **bound);
 
 /* Appends "312M of 8G of memory are left (/proc/meminfo)", or how long processes stood still. */

@@ -10,6 +10,7 @@
 #define XTOP_WORKER_RUNNER_H
 
 #include "worker/command.h"
+#include "worker/group.h"
 #include "xtop/event.h"
 
 #include <poll.h>
@@ -41,6 +42,7 @@ struct runner_host {
 	const struct rlimit *nofile; /* for a test's process */
 	int null_fd;                 /* its standard input */
 	int kills_fd;                /* of memory_open_kills */
+	struct group *group;         /* for tests that have a limit of memory; NULL: there is none */
 	unsigned slot, workers;
 	const char *run_id;
 	bool serial;

@@ -64,6 +64,11 @@ static _Noreturn void run_child(const struct spawn_request *request, pid_t paren
 		/* Where a process may be debugged by those above it only: by what the worker starts for that, too. */
 		prctl(PR_SET_PTRACER, parent, 0, 0, 0);
 #endif
+		if (request->group_fd && write(request->group_fd, "0", 1) != 1) {
+			failure->step = "cannot enter the control group for";
+			failure->number = errno;
+			_exit(127);
+		}
 		/* They may overlap (2 handed in as 1): lift them above the range first. */
 		int wanted[4] = { request->fds[0], request->fds[1], request->fds[2], request->control_fd };
 		int count = request->control_fd ? 4 : 3;

@@ -19,6 +19,7 @@ struct spawn_request {
 	const char *cwd;    /* NULL: stay */
 	int fds[3];         /* what the child has as 0, 1, 2; all ≥ 0 */
 	int control_fd;     /* what it has as 3; 0: nothing */
+	int group_fd;       /* cgroup.procs of the control group that it goes into; 0: it stays */
 	const struct rlimit *nofile; /* soft and hard limit of descriptors for the child, NULL: as it is */
 };
 

@@ -474,6 +474,8 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 	if (!worker.producer || null_fd < 0)
 		_exit(123);
 	variables_init(&worker.variables, context, slot);
+	struct group group;
+	group_open(&group, context->groups, slot);
 	worker.host = (struct runner_host){ .emit = emit,
 					    .ask_next = ask_next,
 					    .stands = stands,
@@ -485,7 +487,8 @@ _Noreturn void worker_main(const struct worker_context *context, struct ring *ri
 					    .variable_count = worker.variables.changes.length,
 					    .nofile = &context->nofile,
 					    .null_fd = null_fd,
-					    .kills_fd = memory_open_kills(),
+					    .kills_fd = group.events >= 0 ? group.events : memory_open_kills(),
+					    .group = group.events >= 0 ? &group : NULL,
 					    .slot = slot,
 					    .workers = context->workers,
 					    .run_id = context->run_id,

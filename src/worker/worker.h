@@ -16,6 +16,7 @@
 /* The same for all workers of a run. Strings borrowed. */
 struct worker_context {
 	const char *run_id;
+	const char *groups;  /* where workers make control groups for their tests (worker/group.h); NULL: nowhere */
 	const char *test_run_uid; /* PYTEST_XDIST_TESTRUNUID of its tests */
 	uint64_t epoch;      /* clock_now() at the run's start: events' times count from it */
 	unsigned workers;    /* how many there are, for the tests' environment; the guardian fills it in */

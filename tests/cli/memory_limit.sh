@@ -61,7 +61,9 @@ for id in grows.pl child_grows.sh many.pl; do
 	check "$id crashed" same "$(outcome $id)" crashed
 	check "$id says why" same "$(message_of $id | sed 's/: [0-9]*M$//')" 'used more than --mem-limit 120M'
 	finished $id >"$scratch/finished"
-	check "$id has evidence" grep -q '"evidence":{"killed_by":"xtop","limit":125829120,"rss":[0-9]*}' "$scratch/finished"
+	# By the worker, or by the kernel where this script is in a control group that allows it.
+	check "$id has evidence" grep -q -e '"evidence":{"killed_by":"xtop","limit":125829120,"rss":[0-9]*}' \
+		-e '"evidence":{"killed_by":"kernel","limit":125829120}' "$scratch/finished"
 done
 check 'others run' same "$(outcome fine.sh)" passed
 check 'nothing is left' await none_marked
@@ -96,6 +98,54 @@ if make_group $((100 << 20)); then
 	rmdir "$group"
 else
 	echo "ok $((number += 1)) - the kernel's killer # SKIP no control group can be made here"
+fi
+
+# --- the limit as a control group's, of version 2 ---
+
+if make_group $((600 << 20)) && [ "$limit_file" = memory.max ]; then
+	kernel_run -n 2 --mem-limit 60M grows.pl child_grows.sh many.pl suicide.sh fine.sh
+	check 'groups: tests beyond the limit fail the run' same "$status" 1
+	check 'groups: every test has its verdict' one_verdict_each
+	for id in grows.pl child_grows.sh many.pl; do
+		check "groups: $id crashed" same "$(outcome $id)" crashed
+		check "groups: $id says why" same "$(message_of $id)" 'used more than --mem-limit 60M'
+		finished $id >"$scratch/finished"
+		check "groups: the kernel ended $id" grep -q '"evidence":{"killed_by":"kernel","limit":62914560}' "$scratch/finished"
+	done
+	finished suicide.sh >"$scratch/finished"
+	check 'groups: what others killed did not need too much' grep -q '"evidence":{"oom":0}' "$scratch/finished"
+	check 'groups: others run' same "$(outcome fine.sh)" passed
+	check 'groups: nothing is left' await none_marked
+	check 'groups: no group either' same "$(find "$group" -mindepth 1 -type d)" ''
+	check 'groups: and it hands nothing out' same "$(cat "$group/cgroup.subtree_control")" ''
+
+	printf 'defaults: {mem-limit: 60M}\nrules: [{filter: name(child), mem-limit: 90M}]\n' >"$scratch/xtop.yaml"
+	kernel_run -n 1 grows.pl child_grows.sh
+	check 'groups: the limit of the next test is its own' same "$(message_of grows.pl) $(message_of child_grows.sh)" \
+		'used more than --mem-limit 60M used more than --mem-limit 90M'
+	rm "$scratch/xtop.yaml"
+
+	start_in_group -n 1 --mem-limit 400M --timeout 60 many.pl
+	check 'groups: a worker is in none of its own' await exists "$group/xtop-$xtop/gw0/cgroup.procs"
+	check 'groups: but what it runs is' await grep -q . "$group/xtop-$xtop/gw0/cgroup.procs"
+	kill -INT "$xtop"
+	finish
+	check 'groups: an interrupt leaves none' same "$(find "$group" -mindepth 1 -type d)" ''
+
+	# Somebody else is in the group: it stays as it is.
+	sleep 1000 &
+	other=$!
+	echo "$other" >"$group/cgroup.procs"
+	kernel_run -n 1 --mem-limit 120M grows.pl
+	check 'groups: where others are the worker watches' same "$(message_of grows.pl | sed 's/: [0-9]*M$/: M/')" \
+		'used more than --mem-limit 120M: M'
+	check 'groups: and they stay there' same "$(cat "$group/cgroup.procs")" "$other"
+	kill "$other"
+	wait "$other" 2>/dev/null
+	check 'groups: that can be removed' await rmdir "$group"
+else
+	[ "$group" ] && rmdir "$group"
+	echo "ok $((number += 1)) - --mem-limit by control groups # SKIP no group of version 2 with memory can be made here"
 fi
 
 # --- pytest ---

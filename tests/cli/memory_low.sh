@@ -145,7 +145,7 @@ if make_group $((160 << 20)); then
 	check 'a group that is nearly full is low too' same "$status $(outcome fills.pl)" '0 passed'
 	events diagnosis | grep XT4003 | field message >"$scratch/message"
 	check 'its limit is named' grep -q -F "of 160M of memory are left ($group/$limit_file)" "$scratch/message"
-	check 'and the worker that uses most, with its test' grep -q '; gw[01] uses most, 1[0-9][0-9]M for fills.pl; ' \
+	check 'and the worker that uses most, with its test' grep -q '; gw[01] uses most, [0-9]*M for fills.pl; ' \
 		"$scratch/message"
 	check 'nothing is left of it' await none_marked
 	rmdir "$group"

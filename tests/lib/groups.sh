@@ -11,6 +11,7 @@ make_group() {
 			     ["/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control"],
 			     ["/sys/fs/cgroup$path{q()}", "memory.max", "memory.events"]) {
 			my ($base, $limit, $events) = @$try;
+			$base =~ s{/+$}{};
 			next unless -d $base && -w "$base/cgroup.procs";
 			my $group = "$base/xtop-test-$ARGV[0]";
 			mkdir $group or next;

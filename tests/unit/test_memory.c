@@ -174,7 +174,7 @@ static void limit_is_for_all_that_lives_below(void **state)
 	for (int in_child = 0; in_child < 2; in_child++) {
 		struct child child = start(in_child == 1);
 		struct memory_watch watch;
-		memory_watch_begin(&watch, 60 * MEBIBYTE, CLOCK_SECOND);
+		memory_watch_begin(&watch, 60 * MEBIBYTE, false, CLOCK_SECOND);
 		uint64_t due = memory_watch_wake_at(&watch);
 		assert_true(due > CLOCK_SECOND && due <= CLOCK_SECOND + 100 * CLOCK_MS);
 		assert_false(memory_watch_is_beyond(&watch, getpid(), due));
@@ -218,7 +218,7 @@ static void shared_memory_counts_once(void **state)
 		}
 		assert_int_equal(read(ready[0], &byte, 1), 1);
 	}
-	memory_watch_begin(&watch, 100 * MEBIBYTE, CLOCK_SECOND);
+	memory_watch_begin(&watch, 100 * MEBIBYTE, false, CLOCK_SECOND);
 	bool beyond = memory_watch_is_beyond(&watch, getpid(), memory_watch_wake_at(&watch));
 	for (int i = 0; i < 4; i++) {
 		kill(pids[i], SIGKILL);
@@ -234,9 +234,28 @@ static void no_limit_is_never_looked_at(void **state)
 {
 	(void)state;
 	struct memory_watch watch;
-	memory_watch_begin(&watch, 0, CLOCK_SECOND);
+	memory_watch_begin(&watch, 0, false, CLOCK_SECOND);
 	assert_true(memory_watch_wake_at(&watch) == UINT64_MAX);
 	assert_false(memory_watch_is_beyond(&watch, getpid(), 1000 * CLOCK_SECOND));
+}
+
+static void what_a_group_limits_is_never_looked_at(void **state)
+{
+	(void)state;
+	struct memory_watch watch;
+	struct str text = STR_INIT;
+	memory_watch_begin(&watch, MEBIBYTE, true, CLOCK_SECOND);
+	assert_true(memory_watch_wake_at(&watch) == UINT64_MAX);
+	assert_false(memory_watch_is_beyond(&watch, getpid(), 1000 * CLOCK_SECOND));
+	memory_watch_describe(&watch, &text);
+	assert_string_equal(text.data, "used more than --mem-limit 1M");
+	str_clear(&text);
+	struct json *evidence = json_new_object();
+	memory_watch_put(&watch, evidence);
+	json_dump(evidence, &text);
+	assert_string_equal(text.data, "{\"killed_by\":\"kernel\",\"limit\":1048576}");
+	json_free(evidence);
+	str_fini(&text);
 }
 
 /* --- the kernel's kills --- */
@@ -385,6 +404,7 @@ int main(void)
 		cmocka_unit_test(limit_is_for_all_that_lives_below),
 		cmocka_unit_test(shared_memory_counts_once),
 		cmocka_unit_test(no_limit_is_never_looked_at),
+		cmocka_unit_test(what_a_group_limits_is_never_looked_at),
 		WITH_DIRECTORY(counter_is_that_of_the_own_group),
 		WITH_DIRECTORY(counter_is_read_as_both_versions_write_it),
 		WITH_DIRECTORY(killer_is_named_as_far_as_it_is_known),

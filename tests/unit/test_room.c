@@ -164,6 +164,8 @@ static void what_the_next_test_may_need_counts_where_it_is_more(void **state)
 	struct room room = machine_with(10 * GIB, 3 * GIB);
 	assert_int_equal(room_judge(&room, 0, &bound), ROOM_ENOUGH);
 	assert_int_equal(room_judge(&room, 4 * GIB, &bound), ROOM_LOW);
+	assert_int_equal(room_judge(&room, 3 * GIB, &bound), ROOM_NARROW);
+	assert_int_equal(room_judge(&room, 2 * GIB, &bound), ROOM_ENOUGH);
 	assert_int_equal(room_judge(&room, 7 * GIB, &bound), ROOM_SCARCE);
 	assert_int_equal(room_judge(&room, MIB, &bound), ROOM_ENOUGH);
 }
