@@ -98,12 +98,20 @@ bool action_is_held(const struct app *app, const struct test *test)
 	       (app->control && app->control->quarantined(app->control->context, test->number));
 }
 
+/* Each entry is a write of the whole file, while the run waits: so many take half a second. */
+#define ENTRIES_AT_ONCE 100
+
 void action_quarantine(struct app *app)
 {
 	size_t kept = 0;
 
 	if (!find_targets(app))
 		return;
+	if (app->targets.tests.length > ENTRIES_AT_ONCE) {
+		app_say(app, ROLE_WARNING, " %zu tests: better one entry for all, by `xtop quarantine add EXPRESSION` ",
+			app->targets.tests.length);
+		return;
+	}
 	/* All that are out of it go in; only if all are in they come out. */
 	for (size_t i = 0; i < app->targets.tests.length; i++) {
 		const struct test *test = model_test(app->model, app->targets.tests.items[i]);

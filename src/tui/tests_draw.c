@@ -1,5 +1,7 @@
 #include "tui/tests.h"
 
+#include "base/utf8.h"
+#include "report/cause.h"
 #include "tui/format.h"
 
 #include <stdio.h>
@@ -217,7 +219,7 @@ static void draw_column(struct app *app, enum column which, const struct test *t
 	}
 }
 
-static void draw_first_line(struct app *app, int row, int column, int width, enum role role, const char *text)
+static int draw_first_line(struct app *app, int row, int column, int width, enum role role, const char *text)
 {
 	char line[256];
 	size_t length = strcspn(text, "\n");
@@ -226,7 +228,7 @@ static void draw_first_line(struct app *app, int row, int column, int width, enu
 		length = sizeof(line) - 1;
 	memcpy(line, text, length);
 	line[length] = '\0';
-	screen_text_begin(app->screen, row, column, width, role, line);
+	return screen_text_begin(app->screen, row, column, width, role, line);
 }
 
 static int draw_code(struct app *app, const struct test *test, int row, int column, int end)
@@ -335,11 +337,20 @@ static void draw_cause(struct app *app, const struct test *test, const struct he
 {
 	const char *text = test_message(test) ? test_message(test) : test_reason(test);
 	int end = placed->code ? draw_code(app, test, row, column + 20, placed->end) : placed->end;
+	struct slice place = cause_place(text ? text : "");
+	int width = place.length ? (int)utf8_text_width(place.data, place.length) + 4 : 0;
 
 	column += screen_format(app->screen, row, column, end - column, ROLE_STRONG, "%u ", sums->tests);
-	column += screen_glyph(app->screen, row, column, ROLE_STRONG, GLYPH_TIMES);
+	column += screen_glyph(app->screen, row, column, ROLE_STRONG, GLYPH_TIMES) + 1;
+	/* The same words may be raised in several places. */
+	if (end - column < 24 + width)
+		width = 0;
 	if (text)
-		draw_first_line(app, row, column + 1, end - column - 1, ROLE_TEXT, text);
+		column += draw_first_line(app, row, column, end - column - width, ROLE_TEXT, text);
+	if (width) {
+		column += screen_text(app->screen, row, column, width, ROLE_DIM, " at ");
+		screen_text_n(app->screen, row, column, end - column, ROLE_DIM, place.data, place.length);
+	}
 }
 
 static void draw_heading(struct app *app, const struct entry *entry, const struct placed *placed, int row)
@@ -381,8 +392,11 @@ static void draw_heading(struct app *app, const struct entry *entry, const struc
 
 /* --- the pane --- */
 
-static const char *nothing_here(const struct app *app)
+static const char *nothing_here(const struct app *app, char text[64])
 {
+	uint64_t slow = app->options.slow ? app->options.slow : ROWS_SLOW_AFTER;
+	char duration[FORMAT_SIZE];
+
 	if (tests_filter_text(app)[0])
 		return "The filter lets no test of this list through: Esc takes it off.";
 	switch (app->tests->tab) {
@@ -395,7 +409,8 @@ static const char *nothing_here(const struct app *app)
 	case TAB_FLAKY:
 		return "No test passed only at a later attempt.";
 	case TAB_SLOW:
-		return "No test took so long.";
+		snprintf(text, 64, "No test took %s or longer.", format_duration(duration, slow));
+		return text;
 	default:
 		return "No test that failed is in quarantine.";
 	}
@@ -516,6 +531,7 @@ void tests_draw(struct app *app, struct area area, bool focused)
 	struct list_cursor *cursor = &tests_tab(app)->cursor;
 	int row = area.row + 1, height = area.height - 1;
 	struct placed placed;
+	char text[64];
 
 	place_columns(app, area.width, &placed);
 	draw_tabs(app, area.row, pane_draw_title(app, area, GLYPH_TEE, focused, "Tests"), area.width);
@@ -529,7 +545,7 @@ void tests_draw(struct app *app, struct area area, bool focused)
 	cursor->height = height;
 	cursor_clamp(cursor);
 	if (!cursor->length)
-		screen_text_begin(app->screen, row, 2, area.width - 2, ROLE_DIM, nothing_here(app));
+		screen_text_begin(app->screen, row, 2, area.width - 2, ROLE_DIM, nothing_here(app, text));
 	for (int i = 0; i < height && cursor->top + i < cursor->length; i++) {
 		draw_entry(app, &pane->entries.list.items[cursor->top + i], &placed, row + i);
 		if (cursor->top + i == cursor->selected)

@@ -72,6 +72,9 @@ END
 key j j j
 key t
 dump
+key g x
+dump too many for an entry each
+calls
 END
 } | screen tree-many --size 80x24
 
