@@ -32,18 +32,22 @@ static int control_rerun(void *context, uint64_t test, struct error *error)
 		return error_set(error, "it runs now");
 	if (entry->state != ENTRY_DONE)
 		return error_set(error, "it waits for its turn already");
-	if (engine->closed && !engine->finished)
+	if (engine->interrupted && !engine->finished)
 		return error_set(error, "the run is being stopped; wait for it to end");
 	if (!engine->pool || pool_guardian_fd(engine->pool) < 0)
 		return error_set(error, "the guardian process is gone; start xtop again");
-	if (engine->closing)
-		return error_set(error, "the run is being ended; wait for it");
 	if (!engine->collected)
 		return error_set(error, "tests are still being collected; wait for it");
 	if (!team_can_run(engine, entry))
 		return error_set(error,
 				 "its worker, gw%u, was taken away, and no other may run it (--dist each)",
 				 entry->only);
+	if (engine->closing || (engine->closed && !engine->finished)) {
+		if (!rerun_later(engine, test))
+			return error_set(error, "it waits for the end of the run already");
+		engine_log(engine, LEVEL_NOTE, "%s runs again as soon as the run has ended", entry->found.id);
+		return 0;
+	}
 	rerun_begin(engine, test);
 	dispatch(engine);
 	return 0;

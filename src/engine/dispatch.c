@@ -283,7 +283,7 @@ void dispatch_started(struct engine *engine, unsigned slot, uint64_t test)
 	hold_started(engine, slot, test);
 	if (!entry->position)
 		entry->position = ++engine->starts;
-	if (engine->interrupted || engine->session_over) { /* it was started before the worker read that it should not be */
+	if (engine->interrupted || (engine->closed && engine->session_over)) { /* it was started before the worker read that it should not be */
 		struct command command = { .type = COMMAND_CANCEL, .test = test, .reason = engine->close_reason };
 		slots_send(engine, slot, &command);
 	}

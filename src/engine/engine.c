@@ -276,6 +276,7 @@ void engine_free(struct engine *engine)
 		server_free(*server);
 	vec_fini(&engine->servers);
 	vec_fini(&engine->fresh);
+	vec_fini(&engine->asked);
 	vec_each(&engine->fresh_files, file)
 		free(file->path);
 	vec_fini(&engine->fresh_files);

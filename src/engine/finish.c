@@ -101,7 +101,8 @@ void finish_check(struct engine *engine)
 		if (harnesses_leave(engine) || end_servers(engine))
 			return;
 	}
-	finish(engine);
+	if (!rerun_asked(engine))
+		finish(engine);
 }
 
 void finish_by_force(struct engine *engine)

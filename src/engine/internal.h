@@ -195,6 +195,7 @@ struct engine {
 	VEC(struct server *) servers;
 	unsigned replacements;     /* servers that took others' places */
 	unsigned replacing;        /* servers that are to take another's place and still collect */
+	VEC(uint64_t) asked;       /* reruns by key that were asked for while the run was being ended */
 	VEC(uint64_t) fresh;       /* LOOKED_UP tests that a new server is to collect */
 	VEC(struct fresh_file) fresh_files; /* files that it is to collect besides */
 	uv_timer_t fresh_start;
@@ -330,6 +331,10 @@ void rerun_failed(struct server *server, const char *message);
 /* It died before it told what changed: the tests are collected anew. */
 void rerun_unanswered(struct server *server);
 void rerun_start_fresh(uv_timer_t *timer);
+/* Sessions are being ended: it begins when they have. False: that was asked for already. */
+bool rerun_later(struct engine *engine, uint64_t test);
+/* They have. True: so the run goes on. */
+bool rerun_asked(struct engine *engine);
 
 /* resting.c: workers start nothing new while memory is low. */
 void resting_watch(struct engine *engine); /* looks now, before anything is started, and from now on */

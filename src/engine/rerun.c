@@ -87,6 +87,29 @@ void rerun_begin(struct engine *engine, uint64_t test)
 	sched_again(engine->sched, test);
 }
 
+bool rerun_later(struct engine *engine, uint64_t test)
+{
+	vec_each(&engine->asked, asked)
+		if (*asked == test)
+			return false;
+	vec_push(&engine->asked, test);
+	return true;
+}
+
+bool rerun_asked(struct engine *engine)
+{
+	if (engine->asked.length == 0)
+		return false;
+	engine->closing = false;
+	while (engine->asked.length > 0) {
+		uint64_t test = engine->asked.items[0];
+		vec_remove(&engine->asked, 0);
+		rerun_begin(engine, test);
+	}
+	dispatch(engine);
+	return true;
+}
+
 bool rerun_as_changed(struct engine *engine, uint64_t test)
 {
 	struct entry *entry = engine_entry(engine, test);

@@ -157,7 +157,7 @@ static void end_its_test(struct engine *engine, unsigned slot, const struct pool
 	event_put(&event, worker, slot);
 	event_put(&event, test, number);
 	event_put(&event, attempt, entry->attempt);
-	if (engine->interrupted || engine->session_over) {
+	if (engine->interrupted || (engine->closed && engine->session_over)) {
 		event_put(&event, outcome, OUTCOME_NOTRUN);
 		event_put_text(&event, reason, engine->close_reason);
 	} else {

@@ -110,6 +110,7 @@ void engine_interrupt(struct engine *engine, const char *reason)
 	if (engine->finished)
 		return;
 	engine->interrupted = engine->ever_interrupted = true;
+	vec_clear(&engine->asked);
 	pool_wake(engine->pool);
 	if (!engine->collected) {
 		finish_uncollected(engine, reason);
@@ -155,7 +156,8 @@ static void on_session(uv_timer_t *timer)
 	struct engine *engine = timer->data;
 	uint64_t now = clock_now(), passed = now - engine->session_looked;
 	engine->session_looked = now;
-	if (engine->finished || engine->closing || engine->closed)
+	/* What a person runs again after that is not the session. */
+	if (engine->finished || engine->closing || engine->closed || engine->session_over)
 		return;
 	if (!engine->paused && passed < SESSION_LOST)
 		engine->session_used += passed;

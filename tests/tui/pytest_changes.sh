@@ -92,7 +92,8 @@ opens() {
 cd '$scratch/suite'
 XTOP_TEST_MARK='$mark' timeout --foreground -s KILL $((LIMIT * 5)) '$XTOP' --tui --stay --adapter pytest \
 	--python '$python' --events '$scratch/events' $@ 2>'$scratch/err'
-echo \$? >'$scratch/code'
+echo \$? >'$scratch/code.new'
+mv '$scratch/code.new' '$scratch/code'
 END
 	window new-session -d -x 120 -y 40 "sh '$scratch/begin'"
 }
@@ -298,6 +299,41 @@ both_are_held() {
 		has_outcomes test_edit.py::test_module failed
 }
 
+# Sessions are held at their end, and keys are pressed then.
+while_it_ends() {
+	how="$which, while it ends"
+	suite
+	mkfifo "$scratch/held"
+	: >"$scratch/hold"
+	cat >>conftest.py <<'END'
+
+
+def pytest_sessionfinish(session):
+    hold = os.path.join(os.environ["FIFOS"], "hold")
+    if hasattr(session.config, "workerinput") and os.path.exists(hold):
+        with open(os.path.join(os.environ["FIFOS"], "held")) as held:
+            held.read()
+END
+	{
+		echo 'import os'
+		cat conftest.py
+	} | edit conftest.py
+	opens -n 1
+	seen "$how: all tests run" has_verdicts 6
+	mend_test
+	again test_edit.py::test_own
+	seen "$how: a rerun is put off until that is over" said 'test_edit.py::test_own runs again as soon as the run has ended'
+	check "$how: which it is not yet" has_ended 0
+	keys r
+	seen "$how: once is enough" shows 'waits for the end of the run already'
+	rm "$scratch/hold"
+	echo go >"$scratch/held"
+	seen "$how: then it runs, with the code as it is now" has_outcomes test_edit.py::test_own failed passed
+	seen "$how: and the run ends" has_ended 1
+	check "$how: the exit code is that of all the rest" leaves 1
+	check "$how: nothing is left" await none_marked
+}
+
 cases() {
 	while_it_runs fork
 }
@@ -306,6 +342,7 @@ each_python cases
 if python=$(python_any); then
 	which=$(pytest_version "$python")
 	after_the_end
+	while_it_ends
 	while_it_runs spawn
 fi
 end_tests
