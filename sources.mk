@@ -270,6 +270,7 @@ library_sources = \
 	src/engine/stacks.c \
 	src/engine/stop.c \
 	src/engine/team.c \
+	src/engine/unsteady.c \
 	src/engine/verdict.c \
 	src/engine/watch.c \
 	src/engine/watch_tree.c \
@@ -307,6 +308,10 @@ library_sources = \
 	src/tui/errand.c \
 	src/tui/eta.c \
 	src/tui/eta.h \
+	src/tui/flaky.c \
+	src/tui/flaky.h \
+	src/tui/flaky_rows.c \
+	src/tui/flaky_rows.h \
 	src/tui/forecast.c \
 	src/tui/forecast.h \
 	src/tui/format.c \
@@ -798,6 +803,7 @@ shipped_files = \
 	tests/soak/fates.py \
 	tests/soak/run \
 	tests/tui/demo.events \
+	tests/tui/driver_past.h \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \
 	tests/tui/golden/below.txt \

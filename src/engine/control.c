@@ -194,6 +194,9 @@ const struct control *engine_control(struct engine *engine)
 					    .quarantined = control_quarantined,
 					    .paused = control_paused,
 					    .idle = control_idle,
+					    .flaky = unsteady_flaky,
+					    .holds = unsteady_holds,
+					    .release = unsteady_release,
 					    .context = engine };
 	return &engine->control;
 }

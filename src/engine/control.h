@@ -9,9 +9,42 @@
 #include "adapter/adapter.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/vec.h"
+#include "store/history_evidence.h"
+#include "store/quarantine.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Tests that failed in some run. */
+struct control_flaky {
+	struct history_table table;
+	struct history_steadiness steadiness;
+	bool *held; /* by their places in the table: whether quarantine.yaml holds them now */
+};
+
+/* An entry of quarantine.yaml. Texts are owned, NULL: not given. */
+struct control_hold {
+	char *test, *suite, *reason, *owner, *issue, *since, *expires;
+	bool expression; /* `test` is one, not an id */
+	bool expired;
+	int days_left; /* INT_MAX: it never expires */
+	int line;
+	VEC(uint64_t) tests; /* of this run that it names */
+};
+
+struct control_holds {
+	char *file; /* what messages call it */
+	VEC(struct control_hold) holds;
+};
+
+/* Reading, for who answers `flaky` and `holds`. `facts` tells of the tests from 1 to `tests`; false: there is none. */
+int control_flaky_read(struct control_flaky *out, struct history *history, struct quarantine *quarantine,
+		       const struct history_steadiness *steadiness, unsigned window, struct error *error);
+void control_flaky_fini(struct control_flaky *flaky);
+void control_holds_read(struct control_holds *out, const struct quarantine *quarantine, uint64_t tests,
+			bool (*facts)(void *context, uint64_t test, struct test_facts *facts), void *context);
+void control_holds_fini(struct control_holds *holds);
 
 struct control {
 	/* Runs a test that has its verdict once more, with a new set of attempts. */
@@ -38,6 +71,15 @@ struct control {
 	bool (*paused)(void *context);
 	/* No test runs or waits: leaving loses nothing. */
 	bool (*idle)(void *context);
+	/* What earlier runs, and this one so far, tell of tests that fail now and then. It reads the history, so it
+	 * is for the moment in which somebody wants to see it. NULL: it can't be told (a recorded run), as is the
+	 * next. The caller ends `out`. */
+	int (*flaky)(void *context, struct control_flaky *out, struct error *error);
+	/* What stands in quarantine.yaml. The caller ends `out`. */
+	int (*holds)(void *context, struct control_holds *out, struct error *error);
+	/* Takes an entry out of it, by its test or expression as it is written there; `suite` NULL: it names none.
+	 * Tests that failed and are held by no other get new verdicts. */
+	int (*release)(void *context, const char *suite, const char *test, struct error *error);
 	void *context;
 };
 

@@ -25,6 +25,7 @@
  *     bus.c       every event          → spool, journal, model, frontends
  *     spool.c     long outputs         → files
  *     control.c   what a person asks for
+ *     unsteady.c  what history and quarantine tell of flaky tests
  */
 #ifndef XTOP_ENGINE_ENGINE_H
 #define XTOP_ENGINE_ENGINE_H

@@ -277,6 +277,11 @@ void past_record(struct engine *engine, uint64_t test); /* it has (another) verd
 void past_flush(struct engine *engine);
 void past_end(struct engine *engine);
 
+/* unsteady.c: what struct control has of these names. */
+int unsteady_flaky(void *context, struct control_flaky *out, struct error *error);
+int unsteady_holds(void *context, struct control_holds *out, struct error *error);
+int unsteady_release(void *context, const char *suite, const char *test, struct error *error);
+
 /* collect.c: first everything is found (NULL: usage error), then it is told, which takes what was found. */
 struct findings;
 struct findings *collect_find(const struct config *config, struct error *error);

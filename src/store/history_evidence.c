@@ -133,6 +133,8 @@ static void add_all_up(struct history_table *table)
 struct reading {
 	struct history *history;
 	struct error *error;
+	const char *id; /* NULL: of all tests, */
+	bool failed;    /* or those that failed in some run */
 	VEC(int64_t) runs; /* their numbers */
 	VEC(int64_t) tests;
 	VEC(struct history_when) when;
@@ -178,18 +180,27 @@ static int read_runs(struct reading *reading)
 	return status;
 }
 
-static int read_tests(struct reading *reading, const char *id)
+#define TESTS "SELECT test, suite, id, ordinal, file, first_seen FROM test"
+#define IS_FAILURE "flaky OR outcome BETWEEN " STRING_OF(FIRST_FAILURE) " AND " STRING_OF(LAST_FAILURE)
+#define STRING_OF(number) STRING_OF_NUMBER(number)
+#define STRING_OF_NUMBER(number) #number
+/* FAILED, ERROR, TIMEOUT and CRASHED; their numbers never change. */
+#define FIRST_FAILURE 2
+#define LAST_FAILURE 5
+_Static_assert(OUTCOME_FAILED == FIRST_FAILURE && OUTCOME_CRASHED == LAST_FAILURE, "the numbers of outcomes");
+
+static int read_tests(struct reading *reading)
 {
-	sqlite3_stmt *rows = prepare(reading->history,
-				     id ? "SELECT test, suite, id, ordinal, file, first_seen FROM test"
-					  " WHERE id = ? ORDER BY test"
-					: "SELECT test, suite, id, ordinal, file, first_seen FROM test"
-					  " ORDER BY test",
-				     reading->error);
+	sqlite3_stmt *rows = prepare(
+		reading->history,
+		reading->id       ? TESTS " WHERE id = ? ORDER BY test"
+		: reading->failed ? TESTS " WHERE test IN (SELECT test FROM result WHERE " IS_FAILURE ") ORDER BY test"
+				  : TESTS " ORDER BY test",
+		reading->error);
 	int status = rows ? 0 : -1;
 
-	if (rows && id)
-		history_bind_text(rows, 1, id);
+	if (rows && reading->id)
+		history_bind_text(rows, 1, reading->id);
 	while (rows && (status = history_step(reading->history, rows, reading->error)) == 1) {
 		const char *suite = history_column_text(rows, 1), *name = history_column_text(rows, 2);
 
@@ -232,6 +243,34 @@ static int read_results_of(struct reading *reading, sqlite3_stmt *rows, size_t r
 	return status;
 }
 
+/* Where few of many tests are wanted, each is looked for. */
+static int read_result(struct reading *reading, sqlite3_stmt *row, size_t run, size_t test)
+{
+	int status;
+
+	sqlite3_reset(row);
+	sqlite3_bind_int64(row, 1, reading->runs.items[run]);
+	sqlite3_bind_int64(row, 2, reading->tests.items[test]);
+	status = history_step(reading->history, row, reading->error);
+	if (status == 1)
+		reading->evidence.items[test].marks[run] =
+			make_mark(history_column_outcome(row, 0), sqlite3_column_int(row, 1) != 0);
+	return status < 0 ? -1 : 0;
+}
+
+static int read_single_results(struct reading *reading)
+{
+	sqlite3_stmt *row = prepare(reading->history, "SELECT outcome, flaky FROM result WHERE run = ? AND test = ?",
+				    reading->error);
+	int status = row ? 0 : -1;
+
+	for (size_t run = 0; status == 0 && run < reading->runs.length; run++)
+		for (size_t test = 0; status == 0 && test < reading->tests.length; test++)
+			status = read_result(reading, row, run, test);
+	sqlite3_finalize(row);
+	return status;
+}
+
 static int read_results(struct reading *reading)
 {
 	sqlite3_stmt *rows = prepare(reading->history,
@@ -246,16 +285,16 @@ static int read_results(struct reading *reading)
 	return status;
 }
 
-static int read_all(struct reading *reading, const char *id)
+static int read_all(struct reading *reading)
 {
 	/* One transaction: a run may be writing between two statements. */
 	if (history_execute(reading->history, STATEMENT_BEGIN, reading->error) != 0)
 		return -1;
 	int status = read_runs(reading);
 	if (status == 0)
-		status = read_tests(reading, id);
+		status = read_tests(reading);
 	if (status == 0)
-		status = read_results(reading);
+		status = reading->failed ? read_single_results(reading) : read_results(reading);
 	if (history_execute(reading->history, status == 0 ? STATEMENT_COMMIT : STATEMENT_ROLLBACK,
 			    status == 0 ? reading->error : NULL) != 0)
 		status = -1;
@@ -295,20 +334,18 @@ static void leave_out_unseen(struct history_table *table)
 	table->test_count = kept;
 }
 
-int history_evidence_read(struct history *history, const char *id, struct history_table *out,
-			  struct error *error)
+static int read_table(struct reading *reading, struct history_table *out)
 {
-	struct reading reading = { .history = history, .error = error };
-	int status = read_all(&reading, id);
+	int status = read_all(reading);
 
 	*out = (struct history_table){
-		.runs = reading.when.items,
-		.run_count = reading.when.length,
-		.tests = reading.evidence.items,
-		.test_count = reading.evidence.length,
+		.runs = reading->when.items,
+		.run_count = reading->when.length,
+		.tests = reading->evidence.items,
+		.test_count = reading->evidence.length,
 	};
-	vec_fini(&reading.runs);
-	vec_fini(&reading.tests);
+	vec_fini(&reading->runs);
+	vec_fini(&reading->tests);
 	if (status != 0) {
 		history_table_fini(out);
 		return -1;
@@ -318,6 +355,21 @@ int history_evidence_read(struct history *history, const char *id, struct histor
 	if (out->test_count > 0)
 		qsort(out->tests, out->test_count, sizeof(*out->tests), compare_tests);
 	return 0;
+}
+
+int history_evidence_read(struct history *history, const char *id, struct history_table *out,
+			  struct error *error)
+{
+	struct reading reading = { .history = history, .error = error, .id = id };
+
+	return read_table(&reading, out);
+}
+
+int history_evidence_read_failed(struct history *history, struct history_table *out, struct error *error)
+{
+	struct reading reading = { .history = history, .error = error, .failed = true };
+
+	return read_table(&reading, out);
 }
 
 void history_table_fini(struct history_table *table)

@@ -57,6 +57,9 @@ int history_evidence_read(struct history *history, const char *id, struct histor
 			  struct error *error);
 /* Counts `recent` and `recent_failures` of every test anew, of its latest `window` runs. */
 void history_table_count_recent(struct history_table *table, unsigned window);
+/* The same by those tests only that failed in some run, be it that a rerun passed: no other can be flaky. It takes
+ * less time and memory where most tests always pass. */
+int history_evidence_read_failed(struct history *history, struct history_table *out, struct error *error);
 void history_table_fini(struct history_table *table);
 
 /* From when on a test counts as flaky. */

@@ -169,6 +169,19 @@ void quarantine_note(struct quarantine *quarantine, const struct test_facts *fac
 	}
 }
 
+void quarantine_each(const struct quarantine *quarantine, const struct test_facts *facts,
+		     void (*visit)(void *context, const struct quarantine_entry *entry), void *context)
+{
+	for (const struct quarantine_item *item = items_of(quarantine, facts->id); item; item = item->next) {
+		if (quarantine_entry_is_in(&item->entry, facts->suite))
+			visit(context, &item->entry);
+	}
+	vec_each(&quarantine->expressions, it) {
+		if (names(*it, facts))
+			visit(context, &(*it)->entry);
+	}
+}
+
 unsigned quarantine_count(const struct quarantine *quarantine)
 {
 	return (unsigned)quarantine->items.length;

@@ -51,6 +51,9 @@ const char *quarantine_name(const struct quarantine *quarantine); /* what messag
 const struct quarantine_entry *quarantine_find(struct quarantine *quarantine, const struct test_facts *facts);
 /* Marks the entries that name this test as matched. */
 void quarantine_note(struct quarantine *quarantine, const struct test_facts *facts);
+/* Calls `visit` for each entry that names this test, be it expired or not. */
+void quarantine_each(const struct quarantine *quarantine, const struct test_facts *facts,
+		     void (*visit)(void *context, const struct quarantine_entry *entry), void *context);
 unsigned quarantine_count(const struct quarantine *quarantine);
 const struct quarantine_entry *quarantine_entry(const struct quarantine *quarantine, unsigned index);
 /* Whether it asks for what no history knows of tests: their markers, groups, scopes and adapters. */

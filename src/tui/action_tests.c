@@ -1,4 +1,5 @@
 /* What a person asks for a test, or for several at once: to run again, quarantine, a signal. */
+#include "tui/flaky.h"
 #include "tui/view.h"
 
 #include "event/codec.h"
@@ -137,6 +138,7 @@ static void set_quarantine(struct app *app, bool on, const char *reason)
 		    test)
 			tests_judge(app, test);
 	}
+	flaky_outdate(app);
 	say_answers(app, &answers, on ? "In quarantine" : "Released", "");
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "event/codec.h"
+#include "tui/flaky.h"
 #include "tui/timeline.h"
 #include "tui/view.h"
 
@@ -20,6 +21,7 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_TESTS] = &tests_view,
 	[PANE_DETAIL] = &detail_view,
 	[PANE_TIMELINE] = &timeline_view,
+	[PANE_FLAKY] = &flaky_view,
 	[PANE_LOG] = &log_view,
 	[PANE_HELP] = &help_view,
 };
@@ -50,6 +52,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->freeze = freeze_new();
 	detail_init(app);
 	app->timeline = timeline_new(app->run);
+	app->flaky = flaky_new(app->run);
 	log_init(app);
 	vec_each(&app->run->tests, test)
 		rows_update(app->rows, *test);
@@ -67,6 +70,7 @@ void app_free(struct app *app)
 	freeze_free(app->freeze);
 	detail_fini(app);
 	timeline_free(app->timeline);
+	flaky_free(app->flaky);
 	log_fini(app);
 	vec_fini(&app->targets.tests);
 	str_fini(&app->search);
@@ -278,6 +282,7 @@ void app_hear(struct app *app, const struct event *event)
 	}
 	header_hear(app, event, test);
 	timeline_hear(app, event);
+	flaky_hear(app, event, test);
 	if (!freeze_holds(app, event, test))
 		show(app, event, test);
 	look_at_state(app);
@@ -421,6 +426,9 @@ static void request_of_app(struct app *app, enum request request)
 		break;
 	case REQUEST_PANE_TIMELINE:
 		timeline_open(app);
+		break;
+	case REQUEST_PANE_FLAKY:
+		flaky_open(app);
 		break;
 	case REQUEST_PANE_LOG:
 		log_open(app);

@@ -1,4 +1,5 @@
 /* The last row: the keys that a person needs most, under the names that they have now. */
+#include "tui/flaky.h"
 #include "tui/view.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ static int name_of(const struct app *app, const struct function_key *key, char n
 void function_keys_draw(struct app *app, int row, int width)
 {
 	const struct test *test = app_selected(app);
-	bool held = test && action_is_held(app, test);
+	bool held = (test && action_is_held(app, test)) || (app_over(app) == PANE_FLAKY && flaky_is_on_entry(app));
 	const struct function_key keys[] = {
 		{ REQUEST_HELP, "Help", 0 },
 		{ REQUEST_OPEN, app_over(app) == PANE_DETAIL ? "Back" : "Detail", 6 },

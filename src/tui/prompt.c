@@ -1,4 +1,5 @@
 /* Questions in the last row: text to type, or one of a few keys to press. */
+#include "tui/flaky.h"
 #include "tui/view.h"
 
 #include "base/utf8.h"
@@ -19,6 +20,7 @@ static const char *label_of(const struct app *app, bool small)
 	case PROMPT_REASON:
 		return small ? "Reason: " : "Quarantine, reason: ";
 	case PROMPT_RELEASE:
+	case PROMPT_RELEASE_ENTRY:
 		return "Release from quarantine? [y]es [n]o ";
 	case PROMPT_QUIT:
 		return small ? "[s]top, go on [h]eadless, [b]ack "
@@ -119,12 +121,15 @@ static void answer(struct app *app, int key)
 {
 	struct prompt *prompt = &app->prompt;
 	enum prompt_kind kind = prompt->kind;
+	bool release = kind == PROMPT_RELEASE || kind == PROMPT_RELEASE_ENTRY;
 
 	prompt->kind = PROMPT_NONE;
-	if (key == KEYCODE_ESCAPE || key == 'b' || (kind == PROMPT_RELEASE && (key == 'n' || key == 'N')))
+	if (key == KEYCODE_ESCAPE || key == 'b' || (release && (key == 'n' || key == 'N')))
 		return;
 	if (kind == PROMPT_RELEASE && (key == 'y' || key == 'Y')) {
 		action_release(app);
+	} else if (kind == PROMPT_RELEASE_ENTRY && (key == 'y' || key == 'Y')) {
+		flaky_release(app);
 	} else if ((kind == PROMPT_QUIT && key == 's') || (kind == PROMPT_QUIT_AGAIN && key == 'k')) {
 		action_stop_and_leave(app);
 	} else if (kind == PROMPT_QUIT && key == 'h') {

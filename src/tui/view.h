@@ -22,6 +22,7 @@ enum pane {
 	PANE_TESTS,
 	PANE_DETAIL,
 	PANE_TIMELINE,
+	PANE_FLAKY,
 	PANE_LOG,
 	PANE_HELP,
 	PANE_COUNT,
@@ -44,7 +45,7 @@ struct view_ops {
 	uint64_t (*selected)(const struct app *app);
 };
 
-extern const struct view_ops workers_view, tests_view, detail_view, timeline_view, log_view, help_view;
+extern const struct view_ops workers_view, tests_view, detail_view, timeline_view, flaky_view, log_view, help_view;
 
 /* A list with a cursor and a window onto it. */
 struct list_cursor {
@@ -152,6 +153,7 @@ enum prompt_kind {
 	PROMPT_FILTER,
 	PROMPT_REASON,
 	PROMPT_RELEASE,
+	PROMPT_RELEASE_ENTRY,
 	PROMPT_QUIT,
 	PROMPT_QUIT_AGAIN,
 };
@@ -206,6 +208,7 @@ struct app {
 	struct freeze *freeze;
 	struct detail_pane detail;
 	struct timeline *timeline;
+	struct flaky_pane *flaky;
 	struct log_pane log;
 	struct scroll help_scroll;
 	struct prompt prompt;

@@ -274,4 +274,87 @@ END
 { echo key 4; echo dump before anything; echo key + - j Right Enter ]; echo dump; } | screen timeline-empty --size 80x12
 { forty; echo key 4; echo key r; echo dump; } | screen timeline-replay --size 80x12 --replay
 
+# --- flaky tests and the quarantine ---
+
+past() {
+	cat <<'END'
+past PPFPPRPPPFPP demo tests/flaky/network.sh
+past PFPFPPFPFPPF demo tests/tap/parser.t
+past FFFFFFPPPPPP demo tests/pass/strings.sh
+past PPPPPPPPPPPP demo tests/pass/arithmetic.sh
+past PPPTPPTPP demo tests/gone/old.sh
+held {test: tests/quarantine/clock.sh, reason: "fails around midnight, see the wiki", owner: ann, since: 2023-10-01, expires: 2023-11-18}
+held {test: 'test(/running|divide/)', reason: waits for servers, since: 2023-09-01}
+held {test: tests/skip/needs-root.sh, suite: demo, expires: 2023-11-15, issue: "https://example.org/17"}
+held {test: tests/none.sh, reason: it is gone, expires: 2023-01-01}
+END
+}
+for size in 80x24 120x24 40x10; do
+	{ past; demo; echo key 5; echo dump; echo key Tab; echo dump the quarantine; } | screen "flaky-$size" --size "$size"
+done
+{ past; demo; echo key 5; echo styles; echo dump; echo key Right; echo styles; } | screen flaky-ascii --size 80x20 --ascii
+{
+	past
+	demo
+	cat <<'END'
+key 5
+calls
+dump the one of this run comes first
+key j
+dump the next
+key x
+type it hangs
+key Enter
+dump in quarantine
+calls
+key G
+dump not in this run
+key x
+dump so it can not be quarantined
+key Enter
+dump nor opened
+key g Enter
+dump the detail
+key Esc
+dump back
+key /
+type strings
+key Enter
+dump found
+key Right j
+dump an expression
+key x
+dump release is asked for
+key n
+key x y
+dump all that it held is released
+calls
+key G Enter
+dump it names no test
+refuse quarantine.yaml: Permission denied
+key x y
+dump refused
+key 5
+dump nothing can be read
+refuse
+key S-Tab
+5 test.started worker=0 test=14 attempt=1
+5 test.finished worker=0 test=14 attempt=1 outcome=failed duration=0.1
+5.1 test.started worker=0 test=14 attempt=2
+5.1 test.finished worker=0 test=14 attempt=2 outcome=passed duration=0.1
+5.1 test.verdict test=14 outcome=passed flaky=true attempts=2 duration=0.2 worker=0
+dump one more is flaky
+calls
+click 3 10
+dump clicked
+double 3 10
+dump opened by two clicks
+key q q
+dump closed
+END
+} | screen flaky --size 100x20
+{ demo; echo key 5; echo dump; echo key Tab; echo key Enter; echo dump; echo key q; echo key x; echo dump; } |
+	screen flaky-replay --size 80x16 --replay
+{ echo key 5; echo dump nothing at all; echo key Enter x Tab j G x Enter; echo dump; } | screen flaky-empty --size 80x12
+
 screens_end

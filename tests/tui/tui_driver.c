@@ -15,6 +15,9 @@
  *     wait SECONDS                 the other clock alone: messages vanish
  *     busy, idle                   what control says of the run; at first busy until run.finished
  *     refuse MESSAGE               control and host refuse everything with that message; without one they obey again
+ *     past LETTERS SUITE ID        what a test did in earlier runs, a letter each, the oldest first: P F T(imeout)
+ *                                  R(erun passed) -(did not run)
+ *     held ENTRY                   an entry of quarantine.yaml, as it is written there
  *     file PATH "TEXT"             a file that host gives, escaped like the values of events
  *     variable NAME VALUE          a variable of its environment
  *     program NAME                 a program on its PATH
@@ -29,6 +32,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "driver_past.h"
 #include "event/codec.h"
 #include "event/journal.h"
 #include "tui/app.h"
@@ -55,6 +59,7 @@ struct driver {
 	struct control control;
 	struct host host;
 	VEC(struct given) given;
+	struct past past;
 	struct str calls;
 	VEC(uint64_t) held;
 	char *refusal;
@@ -151,6 +156,29 @@ static bool control_quarantined(void *context, uint64_t test)
 		if (*it == test)
 			return true;
 	return false;
+}
+
+static int control_flaky(void *context, struct control_flaky *out, struct error *error)
+{
+	struct driver *driver = context;
+
+	return note_call(driver, error, "flaky") ? -1 : past_flaky(&driver->past, out, error);
+}
+
+static int control_holds(void *context, struct control_holds *out, struct error *error)
+{
+	struct driver *driver = context;
+
+	return note_call(driver, error, "holds") ? -1 : past_holds(&driver->past, driver->model, out, error);
+}
+
+static int control_release(void *context, const char *suite, const char *test, struct error *error)
+{
+	struct driver *driver = context;
+
+	return note_call(driver, error, "release entry %s of %s", test, suite ? suite : "every suite")
+		       ? -1
+		       : past_release(&driver->past, suite, test, error);
 }
 
 static int control_pause(void *context, bool on, struct error *error)
@@ -541,6 +569,10 @@ static void do_line(struct driver *driver, char *text)
 		driver->idle_clock += seconds(text);
 	} else if (!strcmp(word, "busy") || !strcmp(word, "idle")) {
 		driver->idle = *word == 'i';
+	} else if (!strcmp(word, "past")) {
+		vec_push(&driver->past.letters, alloc_string(text));
+	} else if (!strcmp(word, "held")) {
+		past_hold(&driver->past, text);
 	} else if (!strcmp(word, "refuse")) {
 		free(driver->refusal);
 		driver->refusal = *text ? alloc_string(text) : NULL;
@@ -674,6 +706,9 @@ int main(int argc, char **argv)
 		.quarantined = control_quarantined,
 		.paused = control_paused,
 		.idle = control_idle,
+		.flaky = control_flaky,
+		.holds = control_holds,
+		.release = control_release,
 		.context = &driver,
 	};
 	driver.host = (struct host){
@@ -700,6 +735,7 @@ int main(int argc, char **argv)
 	app_free(driver.app);
 	screen_free(driver.screen);
 	model_free(driver.model);
+	past_fini(&driver.past);
 	str_fini(&driver.calls);
 	vec_fini(&driver.held);
 	vec_each(&driver.given, it) {

@@ -106,6 +106,48 @@ static void empty_history_has_an_empty_table(void **state)
 	history_close(history);
 }
 
+static void table_of_failures_is_that_of_all_without_the_steady(void **state)
+{
+	static const char *const tests[][2] = { { "always", "PPPP" }, { "skipped", "SSPX" }, { "once", "PPFP" },
+						{ "rerun", "PRPP" },  { "hangs", "TTTT" },   { "late", "--PT" },
+						{ "mixed", "FP-S" } };
+	const struct place *place = *state;
+	struct history *history = open_at(place->path, false);
+	struct history_table all, failed;
+	struct error error = ERROR_INIT;
+	size_t j = 0;
+
+	for (size_t run = 0; run < 4; run++) {
+		begin_run(history, run + 1, run < 2 ? "a" : "b");
+		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+			add_verdict(history, "unit", tests[i][0], 1, tests[i][1][run]);
+		end(history);
+	}
+	read_table(history, NULL, &all);
+	assert_int_equal(history_evidence_read_failed(history, &failed, &error), 0);
+	assert_int_equal(failed.run_count, all.run_count);
+	for (size_t i = 0; i < all.test_count; i++) {
+		const struct history_evidence *a = &all.tests[i], *b = &failed.tests[j];
+
+		if (!a->failures)
+			continue;
+		assert_true(j < failed.test_count);
+		assert_string_equal(a->id, b->id);
+		assert_memory_equal(a->marks, b->marks, all.run_count);
+		assert_int_equal(a->failures, b->failures);
+		assert_int_equal(a->runs, b->runs);
+		assert_int_equal(a->flaky, b->flaky);
+		assert_int_equal(a->mixed_commits, b->mixed_commits);
+		assert_int_equal(a->recent_failures, b->recent_failures);
+		j++;
+	}
+	assert_int_equal(j, failed.test_count);
+	assert_int_equal(j, 5);
+	history_table_fini(&all);
+	history_table_fini(&failed);
+	history_close(history);
+}
+
 static void table_has_what_each_test_did_in_each_run(void **state)
 {
 	static const char *const order[][2] = {
@@ -498,6 +540,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(empty_history_has_an_empty_table),
 		IN_PLACE(table_has_what_each_test_did_in_each_run),
+		IN_PLACE(table_of_failures_is_that_of_all_without_the_steady),
 		IN_PLACE(only_tests_with_the_id_are_read),
 		IN_PLACE(marks_add_up),
 		IN_PLACE(flaky_tests_are_known_and_quarantine_is_advised_with_care),

@@ -876,6 +876,31 @@ static void entries_that_name_no_test_are_known(void **state)
 	quarantine_free(quarantine);
 }
 
+static void note_line(void *context, const struct quarantine_entry *entry)
+{
+	*(unsigned *)context |= 1U << entry->line;
+}
+
+static void all_entries_of_a_test_are_visited(void **state)
+{
+	static const struct test_facts facts[] = { { .suite = "unit", .id = "a", .file = "a.c" },
+						   { .suite = "unit", .id = "z", .file = "b.c" } };
+	const struct place *place = *state;
+	struct quarantine *quarantine;
+	unsigned lines = 0;
+
+	write_text(place, "- test: a\n- {test: a, suite: more}\n- test: file(a.c)\n"
+			  "- {test: a, suite: unit, expires: 2020-01-01}\n- test: file(b.c)\n");
+	quarantine = load(place);
+	quarantine_each(quarantine, &facts[0], note_line, &lines);
+	assert_int_equal(lines, 1U << 1 | 1U << 3 | 1U << 4);
+	lines = 0;
+	quarantine_each(quarantine, &facts[1], note_line, &lines);
+	assert_int_equal(lines, 1U << 5);
+	assert_false(quarantine_entry(quarantine, 0)->matched);
+	quarantine_free(quarantine);
+}
+
 static void it_is_known_what_no_history_can_judge(void **state)
 {
 	static const bool needs[] = { false, true, true, true, true, false, false };
@@ -949,6 +974,7 @@ int main(void)
 		IN_PLACE(expiry_is_a_date_or_a_number_of_days),
 		IN_PLACE(days_are_counted_by_utc),
 		IN_PLACE(entries_that_name_no_test_are_known),
+		IN_PLACE(all_entries_of_a_test_are_visited),
 		IN_PLACE(it_is_known_what_no_history_can_judge),
 		IN_PLACE(an_expression_that_gave_up_is_told_once),
 	};
