@@ -571,7 +571,6 @@ script_tests = \
 	tests/cli/interrupt_pytest.sh \
 	tests/cli/kill_controller.sh \
 	tests/cli/kill_workers.sh \
-	tests/cli/leak_modes.sh \
 	tests/cli/leaks.sh \
 	tests/cli/linear.sh \
 	tests/cli/man_lint.sh \
@@ -742,9 +741,12 @@ shipped_files = \
 	tests/matrix/exec/hangs/stopped.sh \
 	tests/matrix/exec/hangs/z_fine.sh \
 	tests/matrix/exec/leaks/child.sh \
+	tests/matrix/exec/leaks/clean.sh \
 	tests/matrix/exec/leaks/daemon.pl \
+	tests/matrix/exec/leaks/fails.sh \
 	tests/matrix/exec/leaks/lends.sh \
 	tests/matrix/exec/leaks/pipe.sh \
+	tests/matrix/exec/leaks/two.sh \
 	tests/matrix/exec/leaks/z_fine.sh \
 	tests/matrix/exec/memory/grows.pl \
 	tests/matrix/exec/memory/killed.sh \
@@ -762,6 +764,7 @@ shipped_files = \
 	tests/matrix/pytest/hangs/test_hangs.py \
 	tests/matrix/pytest/leaks/test_leaks.py \
 	tests/matrix/pytest/memory/test_memory.py \
+	tests/matrix/pytest/native/test_native.py \
 	tests/matrix/pytest/stubborn/test_stubborn.py \
 	tests/matrix/pytest/table \
 	tests/matrix/pytest/workers/test_waits.py \
@@ -789,8 +792,11 @@ shipped_files = \
 	tests/matrix/tap/hangs/stopped.t \
 	tests/matrix/tap/hangs/z_fine.t \
 	tests/matrix/tap/leaks/child.t \
+	tests/matrix/tap/leaks/clean.t \
 	tests/matrix/tap/leaks/daemon.t \
+	tests/matrix/tap/leaks/fails.t \
 	tests/matrix/tap/leaks/pipe.t \
+	tests/matrix/tap/leaks/two.t \
 	tests/matrix/tap/leaks/z_fine.t \
 	tests/matrix/tap/memory/grows.t \
 	tests/matrix/tap/memory/z_fine.t \

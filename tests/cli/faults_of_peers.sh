@@ -170,6 +170,7 @@ peers_of_pytest() {
 		'timeout timeout timeout 1'
 	check "$name has two attempts" same "$(events test.verdict | grep ${at}sleeps | field attempts)" 2
 	check "$name has a code each time" same "$(events diagnosis | grep -c '"code":"XT20')" 2
+	check "$name has its evidence each time" same "$(events test.finished | grep -c '"where":"blocked"')" 2
 	check "$name lets others run" same "$(outcome ${at}passes)" passed
 	agree "$name"
 

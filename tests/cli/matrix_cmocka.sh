@@ -24,7 +24,7 @@ programs() {
 programs hangs blocks_signals child event handlers ignores_sigterm lock loop read setup sleep socket stopped teardown z_fine
 programs crashes abort exit_3 fork_returns killed overflow segfault worker z_fine
 programs memory grows z_fine
-programs leaks leak_child leak_daemon leak_pipe z_fine
+programs leaks leak_child leak_daemon leak_fails leak_nothing leak_pipe leak_two z_fine
 compile cmocka/suite.c cmocka/crashes/sanitizer -lcmocka -pthread -fsanitize=address && have="$have sanitizer"
 
 run -n 1 --adapter exec --timeout 0.5 --timeout-grace 0.5 cmocka/hangs

@@ -20,16 +20,28 @@ pytest_run() {
 	run --adapter pytest --python "$python" "$@"
 }
 
-matrix_of_pytest() {
+# What may hang on pytest's version, and Python's.
+matrix_of_each() {
 	have=$machine_has
 	matrix_name=$which
-	! python_has_symbols || have="$have symbols"
 	pytest_run -n 1 --timeout 1 --timeout-grace 1000 pytest/hangs
 	judge hangs
 	pytest_run -n 1 --timeout 1 --timeout-grace 1 pytest/stubborn
 	judge stubborn
 	pytest_run -n 1 pytest/crashes
 	judge crashes
+	for file in pytest/collection/*.py; do
+		pytest_run -n 1 "$file"
+		judge "$(basename "$file" .py)"
+	done
+}
+
+matrix_of_pytest() {
+	matrix_of_each
+	! python_has_symbols || have="$have symbols"
+	# So long that a debugger comes to its end.
+	pytest_run -n 1 --timeout 1 --timeout-grace 10 pytest/native
+	judge native
 	pytest_run -n 1 --mem-limit 250M pytest/memory
 	judge memory
 	limited_run 250 --adapter pytest --python "$python" -n 1 pytest/memory
@@ -37,10 +49,6 @@ matrix_of_pytest() {
 	for mode in report fail ignore; do
 		pytest_run -n 1 --leak $mode pytest/leaks
 		judge $mode
-	done
-	for file in pytest/collection/*.py; do
-		pytest_run -n 1 "$file"
-		judge "$(basename "$file" .py)"
 	done
 	kill_idle_worker
 	pytest_run -n 2 --max-worker-restart 3 pytest/workers
@@ -50,5 +58,11 @@ matrix_of_pytest() {
 }
 
 matrix_begin pytest
-each_python matrix_of_pytest
+the_rest=matrix_of_pytest
+matrix() {
+	$the_rest
+	the_rest=matrix_of_each
+}
+
+each_python matrix
 end_tests

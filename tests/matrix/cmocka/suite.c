@@ -113,6 +113,14 @@ static void test_second(void **state)
 		close(2);
 		execlp("sleep", "sleep", "1201", NULL);
 	}
+	for (int i = 0; i < (is("leak_two") ? 2 : is("leak_fails")); i++)
+		if (fork() == 0) {
+			close(1);
+			close(2);
+			execlp("sleep", "sleep", is("leak_fails") ? "1204" : i ? "1205" : "1206", NULL);
+		}
+	if (is("leak_nothing") && fork() == 0)
+		execlp("sleep", "sleep", "0.01", NULL);
 	if (is("leak_daemon") && fork() == 0) {
 		setsid();
 		if (fork())
@@ -124,6 +132,7 @@ static void test_second(void **state)
 	if (is("leak_pipe") && fork() == 0)
 		execlp("sleep", "sleep", "1203", NULL);
 	free(buffer);
+	assert_false(is("leak_fails"));
 }
 
 static int set_up(void **state)

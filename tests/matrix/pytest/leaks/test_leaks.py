@@ -1,6 +1,10 @@
-"""Tests that leave processes behind."""
+"""Tests that leave processes behind, and others that do not."""
 
+import multiprocessing
 import subprocess
+import time
+
+import pytest
 
 DAEMON = """
 use POSIX ();
@@ -15,9 +19,50 @@ wait;
 """
 
 
-def test_child():
+def sleeper(seconds):
     null = subprocess.DEVNULL
-    subprocess.Popen(["sleep", "1201"], stdin=null, stdout=null, stderr=null)
+    return subprocess.Popen(["sleep", seconds], stdin=null, stdout=null, stderr=null)
+
+
+@pytest.fixture(scope="module")
+def server():
+    process = sleeper("1210")
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def own():
+    process = sleeper("1211")
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def forgets():
+    sleeper("1212")
+
+
+def test_server(server):
+    pass
+
+
+def test_server_lives(server):
+    assert server.poll() is None
+
+
+def test_own(own):
+    pass
+
+
+def test_child():
+    sleeper("1201")
+
+
+def test_fixture_forgets(forgets):
+    pass
 
 
 def test_daemon():
@@ -27,6 +72,28 @@ def test_daemon():
 def test_pipe():
     print("words before the leak")
     subprocess.Popen(["sleep", "1203"])
+
+
+def test_fails():
+    sleeper("1204")
+    assert False
+
+
+def test_two():
+    sleeper("1205")
+    sleeper("1206")
+
+
+def test_forks():
+    multiprocessing.get_context("fork").Process(target=time.sleep, args=(0,), daemon=True).start()
+
+
+def test_tracker():
+    multiprocessing.get_context("spawn").Semaphore()
+
+
+def test_not_waited_for():
+    sleeper("0.01")
 
 
 def test_fine():

@@ -2,7 +2,6 @@
 
 import ctypes
 import signal
-import threading
 import time
 
 
@@ -25,12 +24,6 @@ def lock_in_c():
 
 def test_native():
     print("words before the end")
-    lock_in_c()
-
-
-def test_native_beside_a_thread():
-    # It wants to go on from time to time, and can't.
-    threading.Thread(target=lambda: [time.sleep(0.01) for _ in range(10**6)], daemon=True).start()
     lock_in_c()
 
 

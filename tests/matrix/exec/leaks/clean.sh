@@ -1,0 +1,3 @@
+#!/bin/sh
+# Ends by itself soon enough.
+sleep 0.01 &
