@@ -826,6 +826,13 @@ shipped_files = \
 	tests/tui/golden/failed-without-failures.txt \
 	tests/tui/golden/filter-40x10.txt \
 	tests/tui/golden/filter.txt \
+	tests/tui/golden/flaky-120x24.txt \
+	tests/tui/golden/flaky-40x10.txt \
+	tests/tui/golden/flaky-80x24.txt \
+	tests/tui/golden/flaky-ascii.txt \
+	tests/tui/golden/flaky-empty.txt \
+	tests/tui/golden/flaky-replay.txt \
+	tests/tui/golden/flaky.txt \
 	tests/tui/golden/fold.txt \
 	tests/tui/golden/follow.txt \
 	tests/tui/golden/freeze.txt \

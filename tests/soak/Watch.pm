@@ -3,6 +3,7 @@
 #     my $watch = Watch->new($pid);
 #     $watch->sample                    now and then
 #     $watch->lasting                   what each process held that was there most of the time, early and late
+#     $watch->others                    whether another xtop ran meanwhile
 #     $watch->grown                     what grew though the run went on as before, a line each
 #     $watch->controller_kilobytes      what the controller has taken since it began
 #     Watch::left(environment => …, argument => …, directory => …)      what is left of a run: "pid command"
@@ -39,18 +40,22 @@ sub processes {
 	return \%processes;
 }
 
-# What a process is for, by its place below xtop; undef: a test's own.
-sub role {
+# Names from xtop down to a process; empty: it is none of this run's.
+sub line_to {
 	my ($self, $processes, $pid) = @_;
 	my @line;
-	for (my $at = $pid; $at && $processes->{$at}; $at = $processes->{$at}{parent}) {
+	for (my $at = $pid; $processes->{$at}; $at = $processes->{$at}{parent}) {
 		unshift @line, $processes->{$at}{name};
-		last if $at == $self->{pid};
-		return if $at == 1;
+		return @line if $at == $self->{pid};
 	}
-	return unless @line && $processes->{$pid};
-	return "controller" if $pid == $self->{pid};
-	return unless $line[1] && $line[1] eq "xtop-guardian";
+	return;
+}
+
+# What a process is for, by its place; undef: a test's own.
+sub role {
+	my (@line) = @_;
+	return "controller" if @line == 1;
+	return unless $line[1] eq "xtop-guardian";
 	return "guardian" if @line == 2;
 	return "worker $1" if @line == 3 && $line[2] =~ /^xtop-gw(\d+)$/;
 	return if $line[2] =~ /^xtop-gw/;
@@ -63,7 +68,10 @@ sub sample {
 	my $now = time - $self->{begin};
 	push @{$self->{times}}, $now;
 	for my $pid (keys %$processes) {
-		my $role = $self->role($processes, $pid) // next;
+		my @line = $self->line_to($processes, $pid);
+		$self->{others} = 1 if !@line && $processes->{$pid}{name} =~ /^xtop/;
+		my $role = @line ? role(@line) : undef;
+		next unless defined $role;
 		my @fds = glob "/proc/$pid/fd/*";
 		my ($anonymous) = slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m;
 		next unless @fds && defined $anonymous;
@@ -114,6 +122,11 @@ sub grown {
 			if $each->{memory_late} > $each->{memory} + $kilobytes_slack;
 	}
 	return @grown;
+}
+
+sub others {
+	my ($self) = @_;
+	return $self->{others};
 }
 
 sub controller_kilobytes {
