@@ -325,6 +325,7 @@ library_sources = \
 	src/tui/host.h \
 	src/tui/keymap.c \
 	src/tui/keymap.h \
+	src/tui/layout.c \
 	src/tui/linear.c \
 	src/tui/linear.h \
 	src/tui/linear_commands.c \
@@ -337,6 +338,8 @@ library_sources = \
 	src/tui/pane.c \
 	src/tui/place.c \
 	src/tui/place.h \
+	src/tui/preferences.c \
+	src/tui/preferences.h \
 	src/tui/prompt.c \
 	src/tui/rows.c \
 	src/tui/rows.h \
@@ -348,6 +351,8 @@ library_sources = \
 	src/tui/settings_file.c \
 	src/tui/settings_file.h \
 	src/tui/settings_sections.h \
+	src/tui/setup.c \
+	src/tui/setup.h \
 	src/tui/spans.c \
 	src/tui/spans.h \
 	src/tui/tags.h \
@@ -375,6 +380,7 @@ library_sources = \
 	src/tui/theme_file.h \
 	src/tui/theme_find.c \
 	src/tui/theme_style.c \
+	src/tui/themes.c \
 	src/tui/timeline.c \
 	src/tui/timeline.h \
 	src/tui/timeline_draw.c \
@@ -429,6 +435,7 @@ public_headers = \
 man_pages = \
 	man/xtop-protocol.5 \
 	man/xtop-scheduler.3 \
+	man/xtop-theme.5 \
 	man/xtop-troubleshooting.7 \
 	man/xtop.1 \
 	man/xtop.yaml.5
@@ -617,6 +624,7 @@ script_tests = \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
 	tests/tui/screens.sh \
+	tests/tui/setup.sh \
 	tests/tui/tests_pane.sh
 
 helper_programs = \
@@ -871,9 +879,17 @@ shipped_files = \
 	tests/tui/golden/running-ascii-80x24.txt \
 	tests/tui/golden/running-styles-80x24.txt \
 	tests/tui/golden/search.txt \
+	tests/tui/golden/setup-120x40.txt \
+	tests/tui/golden/setup-40x10.txt \
+	tests/tui/golden/setup-80x24.txt \
+	tests/tui/golden/setup-keys.txt \
+	tests/tui/golden/setup-other-keys.txt \
+	tests/tui/golden/setup-panes-low.txt \
+	tests/tui/golden/setup-panes.txt \
 	tests/tui/golden/sort.txt \
 	tests/tui/golden/tabs.txt \
 	tests/tui/golden/tags.txt \
+	tests/tui/golden/themes.txt \
 	tests/tui/golden/timeline-40x10.txt \
 	tests/tui/golden/timeline-ascii-80x24.txt \
 	tests/tui/golden/timeline-empty.txt \

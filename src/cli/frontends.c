@@ -46,6 +46,9 @@ static const char *why_no_tui(const struct config *config)
 int frontends_wants_tui(const struct config *config, struct error *error)
 {
 	const char *reason = why_no_tui(config);
+	/* What the project's file says of it is no reason to stop: the dashboard tells then. */
+	if (config->theme && config_option_is_forced(config, "theme") && tui_check_theme(config->theme, error) != 0)
+		return error_prefix(error, "--theme");
 	if (frontends_wants_linear(config) && config->format != FORMAT_PLAIN)
 		return error_set(error, "--linear: standard output carries another format (--format)");
 	if (config->tui == TRISTATE_NO || config->collect_only || config->linear)
@@ -145,6 +148,7 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		.replay = replay,
 		.stay = config->stay || config->watch || replay,
 		.memory = replay ? 0 : machine.memory,
+		.theme = config->theme,
 		.root = config->root,
 		.slow = config->slow,
 	};

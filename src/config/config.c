@@ -71,6 +71,7 @@ void invocation_fini(struct invocation *invocation)
 	free(config->expires);
 	free(config->history_file);
 	free(config->junit_xml);
+	free(config->theme);
 	free(config->events);
 	free(config->record);
 	free_texts(&config->arguments);

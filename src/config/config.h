@@ -153,6 +153,7 @@ struct config {
 	/* frontends and reports */
 	enum tristate tui;      /* YES: --tui, NO: --no-tui */
 	bool ascii, stay, watch, linear;
+	char *theme;            /* of the dashboard: a name, or a path (absolute where it has a '/'); NULL: none */
 	enum tristate color;
 	enum report_format format;
 	char *junit_xml, *events, *record; /* files, NULL: not wanted */

@@ -524,6 +524,11 @@ static int set_stay(struct invocation *invocation, const char *value, struct err
 	return value_flag(value, &invocation->config.stay, error);
 }
 
+static int set_theme(struct invocation *invocation, const char *value, struct error *error)
+{
+	return set_text(&invocation->config.theme, value, error);
+}
+
 static int set_ascii(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.ascii, error);
@@ -827,6 +832,9 @@ const struct option option_table[] = {
 	{ .name = "ascii", ONE_SPELLING, .topic = TOPIC_SCREEN,
 	  .help = "draw with ASCII only",
 	  OPTION_EVERYWHERE, .set = set_ascii },
+	{ .name = "theme", ONE_SPELLING, .argument = "NAME|FILE", .topic = TOPIC_SCREEN,
+	  .help = "colours of the dashboard, xtop-theme(5)",
+	  OPTION_EVERYWHERE, .is_command = true, .set = set_theme },
 	{ .name = "color", ONE_SPELLING, .argument = "auto|yes|no", .topic = TOPIC_SCREEN,
 	  .help = "colour (default: %D)",
 	  .fallback = "auto", OPTION_EVERYWHERE, .set = set_color },

@@ -24,6 +24,7 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_FLAKY] = &flaky_view,
 	[PANE_LOG] = &log_view,
 	[PANE_HELP] = &help_view,
+	[PANE_SETUP] = &setup_view,
 };
 
 struct app *app_new(const struct tui_options *options, const struct model *model,
@@ -36,6 +37,9 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 		app->settings = *options->settings;
 	else
 		tui_settings_init(&app->settings);
+	app->kept = app->settings;
+	if (app->settings.ascii)
+		screen_set_ascii(screen, true);
 	app->model = model;
 	app->run = model_run(model);
 	app->control = control;
@@ -54,6 +58,8 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->timeline = timeline_new(app->run);
 	app->flaky = flaky_new(app->run);
 	log_init(app);
+	themes_init(app);
+	app->setup = setup_new();
 	vec_each(&app->run->tests, test)
 		rows_update(app->rows, *test);
 	app->exit_code = app->run->exit_code;
@@ -72,6 +78,8 @@ void app_free(struct app *app)
 	timeline_free(app->timeline);
 	flaky_free(app->flaky);
 	log_fini(app);
+	themes_fini(app);
+	setup_free(app->setup);
 	vec_fini(&app->targets.tests);
 	str_fini(&app->search);
 	str_fini(&app->prompt.text);
@@ -328,6 +336,17 @@ enum app_wish app_wish(const struct app *app)
 	return app->wish;
 }
 
+void app_tell(struct app *app, const char *message)
+{
+	app_say(app, ROLE_WARNING, " %s ", message);
+	app->message_until = UINT64_MAX;
+}
+
+unsigned app_frames(const struct app *app)
+{
+	return app->settings.frames;
+}
+
 bool app_needs_drawing(const struct app *app)
 {
 	return app->changed;
@@ -381,6 +400,15 @@ static void focus_on(struct app *app, int pane)
 	app->over_count = 0;
 }
 
+static int next_shown(const struct app *app, int step)
+{
+	int pane = ((int)app->focus + step) % PANES_BESIDE;
+
+	while (!app->settings.panes[pane].shown && pane != (int)app->focus)
+		pane = (pane + step) % PANES_BESIDE;
+	return pane;
+}
+
 static void go_back(struct app *app)
 {
 	tests_stop_following(app);
@@ -414,10 +442,10 @@ static void request_of_app(struct app *app, enum request request)
 {
 	switch (request) {
 	case REQUEST_NEXT_PANE:
-		focus_on(app, (int)app->focus + 1);
+		focus_on(app, next_shown(app, 1));
 		break;
 	case REQUEST_PREVIOUS_PANE:
-		focus_on(app, (int)app->focus - 1);
+		focus_on(app, next_shown(app, PANES_BESIDE - 1));
 		break;
 	case REQUEST_PANE_WORKERS:
 	case REQUEST_PANE_TESTS:
@@ -494,6 +522,12 @@ static void request_of_app(struct app *app, enum request request)
 		app_cover(app, PANE_HELP);
 		app->help_scroll.top = 0;
 		break;
+	case REQUEST_SETUP:
+		setup_open(app);
+		break;
+	case REQUEST_THEME:
+		themes_open(app);
+		break;
 	case REQUEST_FREEZE:
 		freeze_toggle(app);
 		break;
@@ -522,6 +556,9 @@ bool app_reaches(const struct app *app, enum request request)
 	/* The detail is of a test in the list, which goes along; whoever reads about keys tries none. */
 	if (app_over(app) == PANE_DETAIL)
 		return true;
+	if (app_over(app) == PANE_SETUP)
+		return request == REQUEST_REDRAW || request == REQUEST_QUIT_NOW || request == REQUEST_HELP ||
+		       request == REQUEST_THEME;
 	if (app_over(app) == PANE_HELP)
 		return request == REQUEST_REDRAW || request == REQUEST_QUIT_NOW;
 	switch (keymap_entry(request)->group) {
@@ -574,7 +611,7 @@ void app_key(struct app *app, int key)
 		prompt_key(app, key);
 	} else if (app->menu.kind != MENU_NONE) {
 		menu_key(app, key);
-	} else {
+	} else if (app_over(app) != PANE_SETUP || !setup_key(app, key)) {
 		request = keymap_request(&app->settings.keymap, key);
 		if (request != REQUEST_NONE)
 			app_request(app, request);
@@ -616,38 +653,7 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 	}
 }
 
-/* --- layout --- */
-
-static void place(struct app *app, int header)
-{
-	int width = screen_width(app->screen), height = screen_height(app->screen);
-	int body = height - header - 1, row = header;
-	int workers = workers_wanted_height(app), detail = 0;
-
-	memset(app->areas, 0, sizeof(app->areas));
-	if (app->over_count) {
-		app->areas[app_over(app)] = (struct area){ 0, 0, height - 1, width };
-		return;
-	}
-	if (body < 9) {
-		app->areas[app->focus] = (struct area){ row, 0, body, width };
-		return;
-	}
-	if (workers > body / 4)
-		workers = body / 4 < 3 ? 3 : body / 4;
-	if (body >= 15)
-		detail = body >= 30 ? body * 2 / 5 : body / 3;
-	app->areas[PANE_WORKERS] = (struct area){ row, 0, workers, width };
-	row += workers;
-	body -= workers;
-	/* Where there is no room for both, the detail takes the tests' place while it is looked at. */
-	if (!detail && app->focus == PANE_DETAIL) {
-		app->areas[PANE_DETAIL] = (struct area){ row, 0, body, width };
-		return;
-	}
-	app->areas[PANE_TESTS] = (struct area){ row, 0, body - detail, width };
-	app->areas[PANE_DETAIL] = (struct area){ row + body - detail, 0, detail, width };
-}
+/* --- drawing --- */
 
 static void draw_bottom(struct app *app, int row, int width)
 {
@@ -687,8 +693,8 @@ void app_draw(struct app *app)
 		draw_too_small(app, width, height);
 		return;
 	}
-	place(app, header);
-	if (!app->over_count && !freeze_draw(app, (struct area){ 0, 0, header, width }, PANE_NONE))
+	layout_place(app, header);
+	if (layout_shows_header(app) && !freeze_draw(app, (struct area){ 0, 0, header, width }, PANE_NONE))
 		header_draw(app, (struct area){ 0, 0, header, width });
 	for (int pane = 0; pane < PANE_COUNT; pane++)
 		if (app->areas[pane].height > 0 && !freeze_draw(app, app->areas[pane], (enum pane)pane))

@@ -29,6 +29,10 @@ void app_program_ended(struct app *app, const char *name, int exit_code, int sig
 /* A signal asked the run to end: leaves as soon as nothing runs. */
 void app_stopping(struct app *app);
 
+/* What the person should know, until a key is pressed. */
+void app_tell(struct app *app, const char *message);
+unsigned app_frames(const struct app *app); /* a second at most */
+
 bool app_needs_drawing(const struct app *app);
 /* Draws into the screen. Lists that are long may take several calls to be in order: then it needs drawing
  * again. */

@@ -115,6 +115,35 @@ static const int curses_signals[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
 
 #define CURSES_SIGNALS (sizeof(curses_signals) / sizeof(*curses_signals))
 
+static bool is_known_terminal(const char *name)
+{
+	int status;
+
+	if (setupterm(name, STDOUT_FILENO, &status) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
+/* Terminals seldom say by TERM that they take all colours, but many do by COLORTERM. Then terminfo may have another entry
+ * for them, by a name of its own: the name without its number of colours, and with "-direct" behind it. NULL: none. */
+static char *find_direct_terminal(const char *term)
+{
+	const char *says = getenv("COLORTERM");
+	const char *end = strstr(term, "-256color");
+	char *name;
+
+	if (!says || (strcmp(says, "truecolor") != 0 && strcmp(says, "24bit") != 0))
+		return NULL;
+	if (!end)
+		end = strstr(term, "-color");
+	name = alloc_format("%.*s-direct", (int)(end ? (size_t)(end - term) : strlen(term)), term);
+	if (!text_ends_with(term, "-direct") && is_known_terminal(name))
+		return name;
+	free(name);
+	return NULL;
+}
+
 struct display *display_open(FILE *out, FILE *in, bool color, struct error *error)
 {
 	struct display *display;
@@ -123,6 +152,7 @@ struct display *display_open(FILE *out, FILE *in, bool color, struct error *erro
 	struct termios before;
 	bool has_modes = !tcgetattr(fileno(in), &before);
 	SCREEN *terminal;
+	char *direct;
 	int status;
 
 	setlocale(LC_CTYPE, "");
@@ -137,7 +167,9 @@ struct display *display_open(FILE *out, FILE *in, bool color, struct error *erro
 	del_curterm(cur_term);
 	for (size_t i = 0; i < CURSES_SIGNALS; i++)
 		sigaction(curses_signals[i], NULL, &actions[i]);
-	terminal = newterm(term, out, in);
+	direct = color ? find_direct_terminal(term) : NULL;
+	terminal = newterm(direct ? direct : term, out, in);
+	free(direct);
 	for (size_t i = 0; i < CURSES_SIGNALS; i++)
 		sigaction(curses_signals[i], &actions[i], NULL);
 	if (!terminal) {
@@ -229,6 +261,15 @@ void display_redraw(struct display *display)
 {
 	free(display->shown);
 	display->shown = NULL;
+}
+
+void display_use_theme(struct display *display, const struct theme_table *table)
+{
+	theme_use(display->theme, table);
+	/* Equal to no cell: all is sent again, but what comes out the same curses leaves alone. */
+	if (display->shown)
+		memset(display->shown, 0xff,
+		       (size_t)display->shown_width * (size_t)display->shown_height * sizeof(*display->shown));
 }
 
 static void send_row(struct display *display, const struct screen *screen, int row, int width)

@@ -27,6 +27,7 @@ void display_resize(struct display *display, int *width, int *height);
 void display_force_size(struct display *display, int width, int height);
 
 void display_present(struct display *display, const struct screen *screen);
+void display_use_theme(struct display *display, const struct theme_table *table); /* for the next picture */
 void display_redraw(struct display *display); /* the next picture is sent whole */
 
 struct display_input {

@@ -21,7 +21,7 @@ static bool goes_here(const struct app *app, const struct function_key *key)
 	if (app->over_count && !app_reaches(app, key->request))
 		return false;
 	return !((app->ended || app->options.replay) && key->request == REQUEST_PAUSE) &&
-	       !(app->over_count && key->request == REQUEST_NEXT_PANE);
+	       !(app->over_count && (key->request == REQUEST_NEXT_PANE || key->request == REQUEST_SETUP));
 }
 
 static int name_of(const struct app *app, const struct function_key *key, char name[KEYMAP_NAME_SIZE])
@@ -38,6 +38,7 @@ void function_keys_draw(struct app *app, int row, int width)
 	bool held = (test && action_is_held(app, test)) || (app_over(app) == PANE_FLAKY && flaky_is_on_entry(app));
 	const struct function_key keys[] = {
 		{ REQUEST_HELP, "Help", 0 },
+		{ REQUEST_SETUP, "Setup", 7 },
 		{ REQUEST_OPEN, app_over(app) == PANE_DETAIL ? "Back" : "Detail", 6 },
 		{ REQUEST_NEXT_PANE, "Pane", 7 },
 		{ REQUEST_SEARCH, "Search", 2 },

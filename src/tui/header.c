@@ -164,7 +164,7 @@ static void add_eta(const struct app *app, struct piece *pieces, unsigned *count
 	if (app->ended || app->options.replay || app->stop_asked || !app->run->collected || is_paused(app) ||
 	    !forecast_left(app->header.forecast, app->model, app->now, &left))
 		return;
-	snprintf(text, sizeof(text), "eta %s", eta_text(eta, &left, app->options.ascii));
+	snprintf(text, sizeof(text), "eta %s", eta_text(eta, &left, screen_is_ascii(app->screen)));
 	add_piece(pieces, count, 1, ROLE_STRONG, text);
 }
 

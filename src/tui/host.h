@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct tui_settings;
+
 /* A program that gets the terminal for as long as it runs. Borrowed for the call. */
 struct host_program {
 	const char *name;               /* for the status line: "the pager" */
@@ -38,6 +40,13 @@ struct host {
 	const char *(*variable)(void *context, const char *name);
 	/* Whether such a program is on PATH. */
 	bool (*has_program)(void *context, const char *name);
+	/* Appends the names of the themes that there are, one a line. */
+	void (*themes)(void *context, struct str *names);
+	/* What is drawn from now on looks as that theme says: a name, or a path. */
+	int (*use_theme)(void *context, const char *name, struct error *error);
+	/* Keeps them for the next time; the file's name is appended to `file`. */
+	int (*save_settings)(void *context, const struct tui_settings *settings, struct str *file,
+			     struct error *error);
 	const char *self; /* path of this program, to run another xtop */
 	void *context;
 };

@@ -56,6 +56,8 @@
 	X(MORE_WORKERS, RUN, "}", "one worker more")                                                    \
 	X(HELP, GENERAL, "? h F1", "this help")                                                         \
 	X(FREEZE, GENERAL, "Z", "freeze the display; once more: go on")                                 \
+	X(SETUP, GENERAL, "F2", "set-up: columns, panes, looks and keys")                                 \
+	X(THEME, GENERAL, "T", "choose a theme")                                                        \
 	X(REDRAW, GENERAL, "C-l", "draw the screen again")                                              \
 	X(QUIT, GENERAL, "q F10", "back; from the main view: leave (asks while tests run)")             \
 	X(QUIT_NOW, GENERAL, "Q", "stop the run and leave, without asking")

@@ -1,4 +1,4 @@
-/* Menus that open over the panes: signals to send, columns to sort by. */
+/* Menus that open over the panes: signals to send, columns to sort by, themes. */
 #include "tui/view.h"
 
 #include <signal.h>
@@ -31,11 +31,14 @@ void menu_open(struct app *app, enum menu_kind kind, uint64_t test)
 	*menu = (struct menu){ .kind = kind, .test = test };
 	menu->cursor.length = kind == MENU_SIGNAL         ? (long)SIGNAL_COUNT
 			      : kind == MENU_SORT_WORKERS ? WORKERS_SORT_CHOICES
+			      : kind == MENU_THEME        ? themes_count(app)
 							  : COLUMN_COUNT;
 	if (kind == MENU_SORT)
 		menu->cursor.selected = (long)tests_column(app);
 	else if (kind == MENU_SORT_WORKERS)
 		menu->cursor.selected = workers_sort_choice(app);
+	else if (kind == MENU_THEME)
+		menu->cursor.selected = themes_current(app);
 }
 
 static void choose(struct app *app)
@@ -49,20 +52,41 @@ static void choose(struct app *app)
 		action_send(app, signals[selected].number);
 	else if (kind == MENU_SORT_WORKERS)
 		workers_sort(app, (int)selected);
+	else if (kind == MENU_THEME)
+		themes_take(app, selected);
 	else
 		tests_set_column(app, (enum column)selected);
+}
+
+static void close_menu(struct app *app)
+{
+	if (app->menu.kind == MENU_THEME)
+		themes_leave(app);
+	app->menu.kind = MENU_NONE;
+}
+
+static void move_to(struct app *app, enum request request)
+{
+	long before = app->menu.cursor.selected;
+
+	cursor_request(&app->menu.cursor, request);
+	if (app->menu.kind == MENU_THEME && app->menu.cursor.selected != before)
+		themes_show(app, app->menu.cursor.selected);
 }
 
 void menu_key(struct app *app, int key)
 {
 	enum request request = keymap_request(&app->settings.keymap, key);
 
-	if (request == REQUEST_BACK || request == REQUEST_QUIT)
-		app->menu.kind = MENU_NONE;
-	else if (request == REQUEST_OPEN)
+	/* These do, whatever else they were given for. */
+	if (key == KEYCODE_ESCAPE || request == REQUEST_BACK || request == REQUEST_QUIT)
+		close_menu(app);
+	else if (key == KEYCODE_ENTER || request == REQUEST_OPEN)
 		choose(app);
+	else if (key == KEYCODE_UP || key == KEYCODE_DOWN)
+		move_to(app, key == KEYCODE_UP ? REQUEST_UP : REQUEST_DOWN);
 	else
-		cursor_request(&app->menu.cursor, request);
+		move_to(app, request);
 }
 
 void menu_mouse(struct app *app, enum mouse mouse, int row, int column)
@@ -71,17 +95,19 @@ void menu_mouse(struct app *app, enum mouse mouse, int row, int column)
 	const struct area *area = &menu->area;
 
 	if (mouse == MOUSE_WHEEL_UP || mouse == MOUSE_WHEEL_DOWN) {
-		cursor_request(&menu->cursor, mouse == MOUSE_WHEEL_UP ? REQUEST_UP : REQUEST_DOWN);
+		move_to(app, mouse == MOUSE_WHEEL_UP ? REQUEST_UP : REQUEST_DOWN);
 		return;
 	}
 	if (row < area->row || row >= area->row + area->height || column < area->column ||
 	    column >= area->column + area->width) {
-		menu->kind = MENU_NONE;
+		close_menu(app);
 		return;
 	}
 	if (row == area->row || menu->cursor.top + row - area->row - 1 >= menu->cursor.length)
 		return;
 	menu->cursor.selected = menu->cursor.top + row - area->row - 1;
+	if (menu->kind == MENU_THEME)
+		themes_show(app, menu->cursor.selected);
 	if (mouse == MOUSE_DOUBLE_CLICK)
 		choose(app);
 }
@@ -109,7 +135,7 @@ void menu_draw(struct app *app)
 	struct area *area = &menu->area;
 
 	/* A panel on the left, as in htop: what it is about stays in view beside it. */
-	area->width = menu->kind == MENU_SIGNAL ? 38 : 54;
+	area->width = menu->kind == MENU_SIGNAL ? 38 : menu->kind == MENU_THEME ? 33 : 54;
 	if (area->width > width - 1)
 		area->width = width - 1;
 	area->height = (int)menu->cursor.length + 2;
@@ -117,9 +143,14 @@ void menu_draw(struct app *app)
 		area->height = height;
 	area->row = (height - area->height) / 2 + 1;
 	area->column = area->width < width - 3 ? 2 : 0;
+	/* What has most colours is on the left. */
+	if (menu->kind == MENU_THEME && area->column)
+		area->column = width - area->width - 2;
 	screen_clear_area(app->screen, *area);
 	pane_draw_title(app, *area, GLYPH_CORNER, true,
-			menu->kind == MENU_SIGNAL ? "Send signal" : "Sort by");
+			menu->kind == MENU_SIGNAL  ? "Send signal"
+			: menu->kind == MENU_THEME ? "Theme"
+						   : "Sort by");
 	if (test && area->width > 30)
 		screen_text_end(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING,
 				test->id);
@@ -127,8 +158,9 @@ void menu_draw(struct app *app)
 		screen_format(app->screen, area->row, area->column + 16, area->width - 18, ROLE_HEADING,
 			      "%zu tests", app->targets.tests.length);
 	draw_frame(app, *area,
-		   menu->kind == MENU_SIGNAL ? " Enter sends, Esc goes back "
-					     : " Enter sorts, Esc goes back ");
+		   menu->kind == MENU_SIGNAL  ? " Enter sends, Esc goes back "
+		   : menu->kind == MENU_THEME ? " Enter takes, Esc goes back "
+					      : " Enter sorts, Esc goes back ");
 	menu->cursor.height = area->height - 2;
 	cursor_clamp(&menu->cursor);
 	for (int i = 0; i < area->height - 2 && menu->cursor.top + i < menu->cursor.length; i++) {
@@ -138,6 +170,8 @@ void menu_draw(struct app *app)
 		if (menu->kind == MENU_SIGNAL)
 			screen_format(app->screen, row, column, room, ROLE_TEXT, "%2d %-8s %s",
 				      signals[index].number, signals[index].name, signals[index].meaning);
+		else if (menu->kind == MENU_THEME)
+			screen_text_end(app->screen, row, column, room, ROLE_TEXT, themes_name(app, index));
 		else
 			screen_text(app->screen, row, column, room, ROLE_TEXT,
 				    menu->kind == MENU_SORT_WORKERS ? workers_sort_text((int)index)

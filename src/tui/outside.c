@@ -17,6 +17,8 @@
 struct outside {
 	struct host host;
 	struct handover *handover;
+	struct display *display;
+	const struct preferences *preferences;
 	char *root;      /* NULL: none */
 	char *self;
 	char *directory; /* of scratch files; NULL: not made yet */
@@ -161,11 +163,40 @@ static char *find_self(void)
 	return alloc_string(fs_is_executable_file(path) ? path : "xtop");
 }
 
-struct outside *outside_new(struct handover *handover, const char *root)
+/* --- what the person chose --- */
+
+static void outside_themes(void *context, struct str *names)
+{
+	preferences_list_themes(((struct outside *)context)->preferences, names);
+}
+
+static int outside_use_theme(void *context, const char *name, struct error *error)
+{
+	struct outside *outside = context;
+	struct theme_table table;
+
+	if (preferences_load_theme(outside->preferences, name, &table, error) != 0)
+		return -1;
+	display_use_theme(outside->display, &table);
+	return 0;
+}
+
+static int outside_save_settings(void *context, const struct tui_settings *settings, struct str *file,
+				 struct error *error)
+{
+	return preferences_save(((struct outside *)context)->preferences, settings, file, error);
+}
+
+/* --- life --- */
+
+struct outside *outside_new(struct handover *handover, struct display *display,
+			    const struct preferences *preferences, const char *root)
 {
 	struct outside *outside = ALLOC_NEW(struct outside);
 
 	outside->handover = handover;
+	outside->display = display;
+	outside->preferences = preferences;
 	outside->root = root ? alloc_string(root) : NULL;
 	outside->self = find_self();
 	outside->host = (struct host){
@@ -176,6 +207,9 @@ struct outside *outside_new(struct handover *handover, const char *root)
 		.scratch = outside_scratch,
 		.variable = outside_variable,
 		.has_program = outside_has_program,
+		.themes = outside_themes,
+		.use_theme = outside_use_theme,
+		.save_settings = outside_save_settings,
 		.self = outside->self,
 		.context = outside,
 	};

@@ -3,12 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_first(const struct app *app, int row)
+{
+	for (int pane = 0; pane < PANE_COUNT; pane++)
+		if (app->areas[pane].height > 0 && app->areas[pane].row < row)
+			return false;
+	return true;
+}
+
 int pane_draw_title(struct app *app, struct area area, enum glyph corner, bool focused, const char *title)
 {
 	struct screen *screen = app->screen;
 	enum role border = focused ? ROLE_BORDER_FOCUS : ROLE_BORDER;
 	int column = area.column;
 
+	/* Nothing to join where the panes above are hidden. */
+	if (corner == GLYPH_TEE && is_first(app, area.row))
+		corner = GLYPH_CORNER;
 	column += screen_glyph(screen, area.row, column, border, corner);
 	screen_fill(screen, area.row, column, area.width - 1, border, GLYPH_HORIZONTAL);
 	for (int row = area.row + 1; row < area.row + area.height; row++)

@@ -28,6 +28,8 @@ static const char *label_of(const struct app *app, bool small)
 	case PROMPT_QUIT_AGAIN:
 		return small ? "[k]ill what runs, [b]ack "
 			     : "Stopping: [k]ill what still runs and leave, [b]ack ";
+	case PROMPT_SAVE:
+		return small ? "Save? [y]es [n]o [b]ack " : "Save these settings? [y]es [n]o, for this run only [b]ack ";
 	default:
 		return "";
 	}
@@ -132,6 +134,8 @@ static void answer(struct app *app, int key)
 		flaky_release(app);
 	} else if ((kind == PROMPT_QUIT && key == 's') || (kind == PROMPT_QUIT_AGAIN && key == 'k')) {
 		action_stop_and_leave(app);
+	} else if (kind == PROMPT_SAVE && (key == 'y' || key == 'Y' || key == 'n' || key == 'N' || key == KEYCODE_ENTER)) {
+		setup_answer(app, key != 'n' && key != 'N');
 	} else if (kind == PROMPT_QUIT && key == 'h') {
 		app->wish = APP_GOES_HEADLESS;
 	} else {

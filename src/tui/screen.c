@@ -61,6 +61,16 @@ void screen_resize(struct screen *screen, int width, int height)
 	screen_clear(screen);
 }
 
+void screen_set_ascii(struct screen *screen, bool ascii)
+{
+	screen->ascii = ascii;
+}
+
+bool screen_is_ascii(const struct screen *screen)
+{
+	return screen->ascii;
+}
+
 int screen_width(const struct screen *screen)
 {
 	return screen->width;

@@ -78,6 +78,9 @@ struct screen *screen_new(int width, int height, bool ascii);
 void screen_free(struct screen *screen); /* NULL is fine */
 void screen_resize(struct screen *screen, int width, int height);
 
+void screen_set_ascii(struct screen *screen, bool ascii); /* from the next drawing on */
+bool screen_is_ascii(const struct screen *screen);
+
 int screen_width(const struct screen *screen);
 int screen_height(const struct screen *screen);
 

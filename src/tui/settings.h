@@ -31,6 +31,7 @@ struct tui_settings {
 	struct keymap keymap;
 };
 
+bool tui_settings_equal(const struct tui_settings *a, const struct tui_settings *b);
 void tui_settings_init(struct tui_settings *settings); /* as it is for who chose nothing */
 
 #endif

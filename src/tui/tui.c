@@ -6,14 +6,14 @@
 #include "tui/display.h"
 #include "tui/handover.h"
 #include "tui/outside.h"
+#include "tui/preferences.h"
+#include "tui/theme_file.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define FRAME (CLOCK_SECOND / 30)
 
 /* Handles outlive the dashboard until the loop has closed them. */
 struct handles {
@@ -33,6 +33,7 @@ struct tui {
 	struct display *display;
 	struct handover *handover;
 	struct outside *outside;
+	struct preferences *preferences;
 	struct handles *handles;
 	bool replay;
 	uint64_t epoch;      /* clock_now() when the run began; 0: not known yet */
@@ -60,6 +61,11 @@ static void on_frame(uv_timer_t *timer);
 
 /* --- drawing --- */
 
+static uint64_t frame_time(const struct tui *tui)
+{
+	return CLOCK_SECOND / app_frames(tui->app);
+}
+
 static void update_time(struct tui *tui)
 {
 	uint64_t clock = clock_now(), now = model_run(tui->model)->now;
@@ -86,7 +92,7 @@ static void plan_frame(struct tui *tui)
 		return;
 	}
 	if (app_needs_drawing(tui->app) || app_wish(tui->app) != APP_STAYS) {
-		uint64_t due = tui->last_frame + FRAME;
+		uint64_t due = tui->last_frame + frame_time(tui);
 
 		wait = due > clock ? due - clock : 0;
 	} else {
@@ -282,7 +288,7 @@ static void tui_hear(struct frontend *frontend, const struct model *model, const
 		wake(tui);
 	/* The timer may stand for the next second: what changed comes sooner. */
 	else if (app_needs_drawing(tui->app) &&
-		 uv_timer_get_due_in(&tui->handles->frame) > FRAME / CLOCK_MS + 1)
+		 uv_timer_get_due_in(&tui->handles->frame) > frame_time(tui) / CLOCK_MS + 1)
 		plan_frame(tui);
 }
 
@@ -312,6 +318,18 @@ static void tui_release(struct frontend *frontend)
 }
 
 static const struct frontend_ops tui_ops = { "tui", tui_hear, tui_tick, tui_finish, tui_release };
+
+int tui_check_theme(const char *name, struct error *error)
+{
+	struct theme_places places;
+	struct theme_table table;
+	int result;
+
+	theme_places_init(&places);
+	result = theme_load(&places, name, &table, error);
+	theme_places_fini(&places);
+	return result;
+}
 
 /* --- life --- */
 
@@ -378,10 +396,16 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 	tui->replay = options->replay;
 	tui->display = display;
 	display_resize(display, &width, &height);
+	tui->preferences = preferences_new(options->theme);
+	own.settings = preferences_settings(tui->preferences);
+	own.theme = preferences_theme(tui->preferences);
+	display_use_theme(display, preferences_table(tui->preferences));
 	tui->screen = screen_new(width, height, own.ascii);
 	tui->handover = handover_new(loop, &(struct handover_owner){ on_give, on_ask, on_back, tui });
-	tui->outside = outside_new(tui->handover, options->root);
+	tui->outside = outside_new(tui->handover, display, tui->preferences, options->root);
 	tui->app = app_new(&own, model, control, outside_host(tui->outside), tui->screen);
+	if (preferences_problem(tui->preferences))
+		app_tell(tui->app, preferences_problem(tui->preferences));
 	open_handles(tui, loop);
 	update_time(tui);
 	draw(tui);
@@ -423,6 +447,9 @@ void tui_free(struct tui *tui)
 	handover_free(tui->handover);
 	outside_free(tui->outside);
 	display_close(tui->display);
+	/* On the dashboard it went by with the first key. */
+	if (preferences_problem(tui->preferences))
+		fprintf(stderr, "xtop: %s\n", preferences_problem(tui->preferences));
 	close_handle(handles, (uv_handle_t *)&handles->keys);
 	close_handle(handles, (uv_handle_t *)&handles->frame);
 	close_handle(handles, (uv_handle_t *)&handles->stop);
@@ -431,5 +458,6 @@ void tui_free(struct tui *tui)
 	close_handle(handles, (uv_handle_t *)&handles->resumed);
 	app_free(tui->app);
 	screen_free(tui->screen);
+	preferences_free(tui->preferences);
 	free(tui);
 }

@@ -23,10 +23,14 @@ struct tui_options {
 	uint64_t slow;    /* ns from which on a test counts as slow; 0: what is usual */
 	uint64_t memory;  /* bytes that the machine had for the run when it began; 0: not known */
 	const char *root; /* of the run, its last part is shown as its name; borrowed until free */
-	const struct tui_settings *settings; /* to begin with; NULL: as at first. Borrowed until tui_new is back */
+	const char *theme; /* that is asked for, before what the settings say; a name or a path; NULL: none */
+	const struct tui_settings *settings; /* to begin with; NULL: as at first. Set by tui_new, which reads them */
 };
 
 struct tui;
+
+/* Whether there is such a theme, by name or by path, with nothing wrong in it. */
+int tui_check_theme(const char *name, struct error *error);
 
 /* Takes the terminal. NULL: it can't (no terminal, unknown TERM, too small is no error: the screen says
  * what it needs until it is larger). `control` is borrowed until free. */

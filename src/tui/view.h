@@ -10,6 +10,7 @@
 #include "tui/rows.h"
 #include "tui/screen.h"
 #include "tui/settings.h"
+#include "tui/setup.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ enum pane {
 	PANE_FLAKY,
 	PANE_LOG,
 	PANE_HELP,
+	PANE_SETUP,
 	PANE_COUNT,
 	PANE_NONE = PANE_COUNT,
 };
@@ -45,7 +47,8 @@ struct view_ops {
 	uint64_t (*selected)(const struct app *app);
 };
 
-extern const struct view_ops workers_view, tests_view, detail_view, timeline_view, flaky_view, log_view, help_view;
+extern const struct view_ops workers_view, tests_view, detail_view, timeline_view, flaky_view, log_view, help_view,
+	setup_view;
 
 /* A list with a cursor and a window onto it. */
 struct list_cursor {
@@ -156,6 +159,7 @@ enum prompt_kind {
 	PROMPT_RELEASE_ENTRY,
 	PROMPT_QUIT,
 	PROMPT_QUIT_AGAIN,
+	PROMPT_SAVE,
 };
 
 struct prompt {
@@ -164,7 +168,7 @@ struct prompt {
 	uint64_t test; /* that it is about */
 };
 
-enum menu_kind { MENU_NONE, MENU_SIGNAL, MENU_SORT, MENU_SORT_WORKERS };
+enum menu_kind { MENU_NONE, MENU_SIGNAL, MENU_SORT, MENU_SORT_WORKERS, MENU_THEME };
 
 struct menu {
 	enum menu_kind kind;
@@ -178,6 +182,7 @@ struct menu {
 struct app {
 	struct tui_options options;
 	struct tui_settings settings; /* as they are now */
+	struct tui_settings kept;     /* as they were read, or saved last */
 	const struct model *model;
 	const struct run *run;
 	const struct control *control;
@@ -213,6 +218,8 @@ struct app {
 	struct scroll help_scroll;
 	struct prompt prompt;
 	struct menu menu;
+	struct themes *themes; /* owned */
+	struct setup *setup;   /* the same */
 	struct targets targets; /* of the prompt or the menu that is open */
 
 	char message[512];
@@ -260,6 +267,27 @@ bool freeze_clock(struct app *app, uint64_t now); /* likewise the time, ns since
 /* Draws the header (PANE_NONE) or a pane as it was; false: it is to be drawn as it is. */
 bool freeze_draw(struct app *app, struct area area, enum pane pane);
 void freeze_draw_sign(struct app *app);
+
+/* --- layout.c --- */
+void layout_place(struct app *app, int header); /* fills app->areas */
+bool layout_shows_header(const struct app *app);
+
+/* --- setup.c --- */
+/* Keeps them for the next time, and says so. */
+bool settings_keep(struct app *app, const struct tui_settings *settings);
+
+/* --- themes.c: the choice of a theme --- */
+void themes_init(struct app *app);
+void themes_fini(struct app *app);
+void themes_open(struct app *app); /* the menu */
+long themes_count(const struct app *app);
+long themes_current(const struct app *app);
+const char *themes_name(const struct app *app, long theme);
+void themes_show(struct app *app, long theme); /* to look at it */
+void themes_take(struct app *app, long theme); /* and keep it */
+void themes_leave(struct app *app);            /* back to the one before */
+void themes_step(struct app *app, int step);   /* to another in their order, without keeping it */
+const char *themes_current_name(const struct app *app);
 
 /* --- header.c --- */
 void header_init(struct app *app);

@@ -32,4 +32,17 @@ else
 	result 'not ok' 'xtop(1) has the same keys'
 fi
 
+# What keys can ask for, and what can be coloured, in xtop-theme(5).
+missing=
+for name in $("$driver" --names | sed -e '/ansi-/d' -e 's/^[a-z]* //'); do
+	sed -n '/^\.Ss Roles/,/^\.Sh ENVIRONMENT/s/^\(\.It\|\.Cm\) / /p' "$tui/../../man/xtop-theme.5" |
+		grep -q -e " $name\( \|\$\)" || missing="$missing $name"
+done
+if [ -z "$missing" ]; then
+	result ok 'xtop-theme(5) has all names'
+else
+	echo "# not in xtop-theme(5):$missing"
+	result 'not ok' 'xtop-theme(5) has all names'
+fi
+
 screens_end

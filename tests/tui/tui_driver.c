@@ -1,9 +1,9 @@
 /* Drives the dashboard without a terminal: a script of events and keys goes in, pictures of the screen
  * come out.
  *
- *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--keys] [--fuzz SEED COUNT] [SCRIPT]
+ *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--settings YAML] [--keys] [--fuzz SEED COUNT] [SCRIPT]
  *
- * --keys prints the key table and nothing else. The script comes from SCRIPT or standard input, a line each:
+ * --keys prints the key table and nothing else, --names what settings and themes name. YAML is the text of dashboard.yaml. The script comes from SCRIPT or standard input, a line each:
  *
  *     SECONDS TYPE FIELD=VALUE …   an event, as named in xtop/event.h; "quotes" around values with blanks, in
  *                                  which \n \t \e \xHH and \" are understood
@@ -37,6 +37,7 @@
 #include "event/journal.h"
 #include "tui/app.h"
 #include "tui/keymap.h"
+#include "tui/settings_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -280,6 +281,34 @@ static const char *host_variable(void *context, const char *name)
 static bool host_has_program(void *context, const char *name)
 {
 	return find_given(context, 'p', name) != NULL;
+}
+
+static void host_themes(void *context, struct str *names)
+{
+	(void)context;
+	str_add_text(names, "broken\ndark\nlight\nnord\n");
+}
+
+static int host_use_theme(void *context, const char *name, struct error *error)
+{
+	if (!strcmp(name, "broken"))
+		return error_set(error, "broken.yaml:3:5: expected a role of xtop-theme(5), found 'faild'\n  faild: red");
+	str_add_format(&((struct driver *)context)->calls, "theme %s\n", name);
+	return 0;
+}
+
+/* Shows the file as it would be written where there was none. */
+static int host_save_settings(void *context, const struct tui_settings *settings, struct str *file,
+			      struct error *error)
+{
+	struct str text = STR_INIT;
+	int result = settings_file_edit((struct slice){ "", 0 }, "dashboard.yaml", settings, &text, error);
+
+	if (result == 0)
+		result = note_call(context, error, "save settings:\n%s", text.data);
+	str_add_text(file, "~/.config/xtop/dashboard.yaml");
+	str_fini(&text);
+	return result;
 }
 
 static void give(struct driver *driver, char kind, const char *name, const char *text, size_t length)
@@ -657,23 +686,55 @@ static void print_keys(void)
 	}
 }
 
+/* What the settings and themes name. */
+static void print_names(void)
+{
+	for (int request = REQUEST_NONE + 1; request < REQUEST_COUNT; request++) {
+		char name[KEYMAP_REQUEST_SIZE];
+
+		keymap_request_name((enum request)request, name);
+		printf("request %s\n", name);
+	}
+	for (unsigned look = 0; look < THEME_LOOK_COUNT; look++) {
+		char name[THEME_NAME_SIZE];
+
+		theme_look_name(look, name);
+		printf("role %s\n", name);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct driver driver = { .script_name = "stdin" };
 	int width = 80, height = 24;
 	const char *journal = NULL;
 	unsigned long seed = 0, count = 0;
+	struct tui_settings settings;
 	FILE *in = stdin;
 
 	setlocale(LC_CTYPE, "");
-	driver.options = (struct tui_options){ .root = "/home/user/demo", .memory = UINT64_C(8) << 30 };
+	driver.options = (struct tui_options){ .root = "/home/user/demo", .memory = UINT64_C(8) << 30,
+						.settings = &settings };
+	tui_settings_init(&settings);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--keys")) {
 			print_keys();
 			return 0;
+		} else if (!strcmp(argv[i], "--names")) {
+			print_names();
+			return 0;
 		} else if (!strcmp(argv[i], "--size") && i + 1 < argc) {
 			if (sscanf(argv[++i], "%dx%d", &width, &height) != 2)
 				return 2;
+		} else if (!strcmp(argv[i], "--settings") && i + 1 < argc) {
+			settings_problems problems = VEC_INIT;
+
+			settings_file_parse(slice_of(argv[++i]), "dashboard.yaml", &settings, &problems);
+			vec_each(&problems, it)
+				fprintf(stderr, "%s\n", *it);
+			if (problems.length)
+				return 2;
+			settings_problems_fini(&problems);
 		} else if (!strcmp(argv[i], "--ascii")) {
 			driver.options.ascii = true;
 		} else if (!strcmp(argv[i], "--replay")) {
@@ -719,6 +780,9 @@ int main(int argc, char **argv)
 		.scratch = host_scratch,
 		.variable = host_variable,
 		.has_program = host_has_program,
+		.themes = host_themes,
+		.use_theme = host_use_theme,
+		.save_settings = host_save_settings,
 		.self = "/usr/bin/xtop",
 		.context = &driver,
 	};

@@ -229,7 +229,7 @@ static void what_did_not_change_stays_as_it_was_written(void **state)
 		       "# the end\n"
 		       "ascii: true\n");
 	settings.keymap.keys[REQUEST_KILL][0] = '"';
-	settings.keymap.keys[REQUEST_PAUSE][0] = 'Y';
+	settings.keymap.keys[REQUEST_PAUSE][0] = KEYCODE_F0 + 11;
 	memset(settings.keymap.keys[REQUEST_QUIT], 0, sizeof(settings.keymap.keys[REQUEST_QUIT]));
 	strcpy(settings.theme, "nord");
 	settings.ascii = false;
@@ -243,7 +243,7 @@ static void what_did_not_change_stays_as_it_was_written(void **state)
 		       "keys:\n"
 		       "  rerun: [z]\n"
 		       "  kill: [\"\\\"\"]\n"
-		       "  pause: [\"Y\"]\n"
+		       "  pause: [F11]\n"
 		       "  quit: []\n"
 		       "  teleport: [t]\n"
 		       "# the end\n");
