@@ -621,6 +621,7 @@ script_tests = \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
 	tests/tui/panes.sh \
+	tests/tui/panes_live.sh \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
 	tests/tui/screens.sh \

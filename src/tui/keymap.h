@@ -22,7 +22,7 @@
 	X(PANE_TESTS, PANES, "2", "tests")                                                              \
 	X(PANE_DETAIL, PANES, "3", "detail of the selected test")                                       \
 	X(PANE_TIMELINE, PANES, "4", "timeline: which worker ran what, and when")                       \
-	X(PANE_FLAKY, PANES, "5", "flaky tests, now and by history, and the quarantine")                \
+	X(PANE_FLAKY, PANES, "5", "flaky tests, and the quarantine")                                     \
 	X(PANE_LOG, PANES, "6", "the log: messages, and what pytest said")                              \
 	X(BACK, PANES, "Esc", "back")                                                                   \
 	X(SEARCH, LIST, "/ F3", "search")                                                               \
