@@ -33,6 +33,8 @@ static void put_name(struct json *object, const struct test *test)
 	put_text(object, "id", test->id);
 	if (test->ordinal > 1)
 		json_put_int(object, "ordinal", test->ordinal);
+	if (test->iteration)
+		json_put_int(object, "iteration", test->iteration);
 }
 
 static void put_place(struct json *object, const struct test *test)

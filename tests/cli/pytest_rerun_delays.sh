@@ -318,6 +318,51 @@ END
 	done
 }
 
+# Each run counts for itself, also of a test that is marked; what is set up for one is kept for the next.
+stress() {
+	suite
+	cat >test_a.py <<'END'
+import os
+
+import pytest
+
+from conftest import note
+
+
+@pytest.fixture(scope="module", params=["a", "b"])
+def parameter(request):
+    note("up", "parameter-" + request.param)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_number(parameter, number):
+    pass
+
+
+@pytest.mark.usefixtures("of_class")
+class TestClass:
+    @pytest.mark.flaky(reruns=2, reruns_delay=0.1)
+    def test_flaky(self):
+        assert os.environ["XTOP_ATTEMPT"] != "1"
+
+    def test_good(self):
+        pass
+END
+	for mode in 'load -n 1' 'loadscope -n 2' 'load -n 3'; do
+		# shellcheck disable=SC2086
+		go --stress 6 --reruns 1 --dist $mode
+		check "$which, --stress, --dist $mode: each runs so often" same \
+			"$(events test.started | wc -l) $(events test.verdict | wc -l) $status" '36 36 1'
+		check "$which, --stress, --dist $mode: none again" same \
+			"$(events test.verdict | grep -c '"outcome":"failed","flaky":false')" 6
+		check "$which, --stress, --dist $mode: the rate is told" grep -q \
+			'100.0 % failed, 6 of 6 .* test_a.py::TestClass::test_flaky' "$scratch/out"
+		# There a worker may come back to a parameter that it has had.
+		[ "$mode" = 'load -n 3' ] || check "$which, --stress, --dist $mode: each worker sets up once" same \
+			"$(grep ' up ' "$LOG" | sort | uniq -d)" ''
+	done
+}
+
 cases() {
 	each_mode
 	order
@@ -330,6 +375,7 @@ if python=$(python_any); then
 	which=$(pytest_version "$python")
 	each_mode --python-start spawn
 	others_go_on
+	stress
 	sent_too_early spawn
 fi
 end_tests

@@ -48,6 +48,10 @@ code 1
 out_has '100.0 % failed, 5 of 5 (57 to 100 %)  network'
 out_has '  0.0 % failed, 0 of 5 (0 to 43 %)  good'
 equal 'attempts' 10 "$(grep -c '"type":"test.started"' events)"
+for type in test.started test.finished test.verdict; do
+	equal "which run each $type is of" '1 2 3 4 5' \
+		"$(grep '"id":"good"' events | values iteration $type | sort -n | tr '\n' ' ' | sed 's/ $//')"
+done
 closes 'xtop: 5 passed, 5 failed, 0 skipped'
 end
 
