@@ -822,6 +822,10 @@ shipped_files = \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \
 	tests/tui/golden/below.txt \
+	tests/tui/golden/columns-chosen-120x24.txt \
+	tests/tui/golden/columns-chosen-40x10.txt \
+	tests/tui/golden/columns-chosen-80x24.txt \
+	tests/tui/golden/columns-none.txt \
 	tests/tui/golden/columns.txt \
 	tests/tui/golden/detail-colours-ascii.txt \
 	tests/tui/golden/detail-colours.txt \
@@ -887,6 +891,8 @@ shipped_files = \
 	tests/tui/golden/setup-other-keys.txt \
 	tests/tui/golden/setup-panes-low.txt \
 	tests/tui/golden/setup-panes.txt \
+	tests/tui/golden/slow-none.txt \
+	tests/tui/golden/slow.txt \
 	tests/tui/golden/sort.txt \
 	tests/tui/golden/tabs.txt \
 	tests/tui/golden/tags.txt \

@@ -46,7 +46,8 @@ unsigned tests_shown_columns(const struct app *app, int width, enum column colum
 {
 	const struct columns_shown *shown = &app->settings.columns[COLUMNS_TESTS];
 	enum column sorted = tests_column(app);
-	bool has_sorted = !layout[sorted].width || !goes_here(app, sorted, width);
+	/* The status has its sign in any case. */
+	bool has_sorted = sorted == COLUMN_STATUS || !layout[sorted].width || !goes_here(app, sorted, width);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < shown->count; i++) {

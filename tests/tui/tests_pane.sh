@@ -242,6 +242,21 @@ dump by file
 END
 } | screen columns --size 120x24
 
+for size in 120x24 80x24 40x10; do
+	{
+		suites
+		echo dump
+		echo key t
+		echo dump as a tree
+	} | screen "columns-chosen-$size" --size "$size" --settings 'columns:
+  tests: [file, mem, time, cpu, code, worker]'
+done
+{ suites; echo dump; } | screen columns-none --size 80x24 --settings 'columns:
+  tests: []'
+# From when on a test is slow.
+{ suites; echo 'key Left Left'; echo dump; } | screen slow --size 80x24 --slow 0.4
+{ suites; echo 'key Left Left'; echo dump; } | screen slow-none --size 80x24 --slow 90
+
 # --- frozen ---
 
 {

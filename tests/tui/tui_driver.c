@@ -1,7 +1,8 @@
 /* Drives the dashboard without a terminal: a script of events and keys goes in, pictures of the screen
  * come out.
  *
- *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--settings YAML] [--keys] [--fuzz SEED COUNT] [SCRIPT]
+ *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--settings YAML] [--slow SECONDS] [--keys]
+ *                [--fuzz SEED COUNT] [SCRIPT]
  *
  * --keys prints the key table and nothing else, --names what settings and themes name. YAML is the text of dashboard.yaml. The script comes from SCRIPT or standard input, a line each:
  *
@@ -741,6 +742,8 @@ int main(int argc, char **argv)
 			driver.options.replay = true;
 		} else if (!strcmp(argv[i], "--journal") && i + 1 < argc) {
 			journal = argv[++i];
+		} else if (!strcmp(argv[i], "--slow") && i + 1 < argc) {
+			driver.options.slow = seconds(argv[++i]);
 		} else if (!strcmp(argv[i], "--fuzz") && i + 2 < argc) {
 			seed = strtoul(argv[++i], NULL, 10);
 			count = strtoul(argv[++i], NULL, 10);
