@@ -301,6 +301,8 @@ library_sources = \
 	src/tui/app.h \
 	src/tui/columns.c \
 	src/tui/columns.h \
+	src/tui/command.c \
+	src/tui/command.h \
 	src/tui/detail.c \
 	src/tui/display.c \
 	src/tui/display.h \
@@ -338,6 +340,8 @@ library_sources = \
 	src/tui/pane.c \
 	src/tui/place.c \
 	src/tui/place.h \
+	src/tui/playback.c \
+	src/tui/playback.h \
 	src/tui/preferences.c \
 	src/tui/preferences.h \
 	src/tui/prompt.c \
@@ -616,12 +620,14 @@ script_tests = \
 	tests/cli/watch.sh \
 	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
+	tests/tui/command.sh \
 	tests/tui/detail.sh \
 	tests/tui/handover.sh \
 	tests/tui/keys.sh \
 	tests/tui/live.sh \
 	tests/tui/panes.sh \
 	tests/tui/panes_live.sh \
+	tests/tui/playback.sh \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
 	tests/tui/screens.sh \
@@ -827,6 +833,7 @@ shipped_files = \
 	tests/tui/golden/columns-chosen-80x24.txt \
 	tests/tui/golden/columns-none.txt \
 	tests/tui/golden/columns.txt \
+	tests/tui/golden/command.txt \
 	tests/tui/golden/detail-colours-ascii.txt \
 	tests/tui/golden/detail-colours.txt \
 	tests/tui/golden/detail-gap.txt \

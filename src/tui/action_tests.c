@@ -22,8 +22,7 @@ static bool take(struct answers *answers, int result, const struct error *error)
 	return !result;
 }
 
-/* Finds out what the action is about; it says so where there is nothing. */
-static bool find_targets(struct app *app)
+bool action_find_targets(struct app *app)
 {
 	if (!action_can_ask(app))
 		return false;
@@ -75,7 +74,7 @@ void action_rerun(struct app *app)
 {
 	struct answers answers = { .first = ERROR_INIT };
 
-	if (!find_targets(app))
+	if (!action_find_targets(app))
 		return;
 	vec_each(&app->targets.tests, it) {
 		const struct test *test = model_test(app->model, *it);
@@ -106,7 +105,7 @@ void action_quarantine(struct app *app)
 {
 	size_t kept = 0;
 
-	if (!find_targets(app))
+	if (!action_find_targets(app))
 		return;
 	if (app->targets.tests.length > ENTRIES_AT_ONCE) {
 		app_say(app, ROLE_WARNING, " %zu tests: better one entry for all, by `xtop quarantine add EXPRESSION` ",
@@ -160,7 +159,7 @@ void action_kill(struct app *app)
 	size_t kept = 0;
 	char text[48];
 
-	if (!find_targets(app))
+	if (!action_find_targets(app))
 		return;
 	only = only_target(app);
 	for (size_t i = 0; i < app->targets.tests.length; i++) {

@@ -5,6 +5,7 @@
 #include "event/codec.h"
 #include "tui/flaky.h"
 #include "tui/timeline.h"
+#include "tui/command.h"
 #include "tui/view.h"
 
 #include <stdarg.h>
@@ -50,6 +51,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->changed = true;
 	str_init(&app->search);
 	str_init(&app->prompt.text);
+	app->commands = commands_new();
 	header_init(app);
 	workers_init(app);
 	tests_init(app);
@@ -83,6 +85,7 @@ void app_free(struct app *app)
 	vec_fini(&app->targets.tests);
 	str_fini(&app->search);
 	str_fini(&app->prompt.text);
+	commands_free(app->commands);
 	free(app);
 }
 
@@ -518,6 +521,9 @@ static void request_of_app(struct app *app, enum request request)
 	case REQUEST_MORE_WORKERS:
 		action_change_workers(app, true);
 		break;
+	case REQUEST_COMMAND:
+		prompt_open(app, PROMPT_COMMAND, 0);
+		break;
 	case REQUEST_HELP:
 		app_cover(app, PANE_HELP);
 		app->help_scroll.top = 0;
@@ -618,6 +624,15 @@ void app_key(struct app *app, int key)
 		else
 			app_say(app, ROLE_NOTE, " This key does nothing: ? shows those that do ");
 	}
+	look_at_state(app);
+}
+
+void app_command(struct app *app, struct slice line)
+{
+	app->touched = app->changed = true;
+	app->message[0] = '\0';
+	tests_refresh(app);
+	command_run(app, line);
 	look_at_state(app);
 }
 

@@ -4,6 +4,7 @@
 #ifndef XTOP_TUI_APP_H
 #define XTOP_TUI_APP_H
 
+#include "base/str.h"
 #include "tui/display.h"
 #include "tui/host.h"
 #include "tui/screen.h"
@@ -21,6 +22,7 @@ void app_free(struct app *app);
 
 void app_hear(struct app *app, const struct event *event); /* after the model took it */
 void app_key(struct app *app, int key);
+void app_command(struct app *app, struct slice line); /* as typed behind `:` */
 void app_mouse(struct app *app, enum mouse mouse, int row, int column);
 /* `now`: ns since the run began; `idle_clock`: ns of any clock, by which messages vanish. */
 void app_set_time(struct app *app, uint64_t now, uint64_t idle_clock);

@@ -36,6 +36,8 @@ struct host {
 	/* Puts text into a file that lasts as long as the dashboard; its path is appended to `path`. `name` is that
 	 * of the file, and what it had before is replaced. */
 	int (*scratch)(void *context, const char *name, struct slice text, struct str *path, struct error *error);
+	/* Writes a file of the person's choice, in the place of what was there. */
+	int (*save)(void *context, const char *path, struct slice text, struct error *error);
 	/* Of the environment; NULL: not set. Borrowed. */
 	const char *(*variable)(void *context, const char *name);
 	/* Whether such a program is on PATH. */

@@ -54,6 +54,7 @@
 	X(PAUSE, RUN, "p", "hold back new tests, or let them start again")                              \
 	X(FEWER_WORKERS, RUN, "{", "one worker fewer, once its test has ended")                         \
 	X(MORE_WORKERS, RUN, "}", "one worker more")                                                    \
+	X(COMMAND, GENERAL, ":", "a command line: any of these by name, filter EXPR, goto NAME")            \
 	X(HELP, GENERAL, "? h F1", "this help")                                                         \
 	X(FREEZE, GENERAL, "Z", "freeze the display; once more: go on")                                 \
 	X(SETUP, GENERAL, "F2", "set-up: columns, panes, looks and keys")                                 \

@@ -117,6 +117,12 @@ static int make_directory(struct outside *outside, struct error *error)
 	return 0;
 }
 
+static int outside_save(void *context, const char *path, struct slice text, struct error *error)
+{
+	(void)context;
+	return fs_write_atomically(path, text.data, text.length, error);
+}
+
 static int outside_scratch(void *context, const char *name, struct slice text, struct str *path,
 			   struct error *error)
 {
@@ -205,6 +211,7 @@ struct outside *outside_new(struct handover *handover, struct display *display,
 		.read = outside_read,
 		.has_file = outside_has_file,
 		.scratch = outside_scratch,
+		.save = outside_save,
 		.variable = outside_variable,
 		.has_program = outside_has_program,
 		.themes = outside_themes,

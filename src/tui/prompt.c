@@ -3,6 +3,7 @@
 #include "tui/view.h"
 
 #include "base/utf8.h"
+#include "tui/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@ static const char *label_of(const struct app *app, bool small)
 		return "Search: ";
 	case PROMPT_FILTER:
 		return "Filter: ";
+	case PROMPT_COMMAND:
+		return ":";
 	case PROMPT_REASON:
 		return small ? "Reason: " : "Quarantine, reason: ";
 	case PROMPT_RELEASE:
@@ -37,7 +40,8 @@ static const char *label_of(const struct app *app, bool small)
 
 static bool takes_text(const struct prompt *prompt)
 {
-	return prompt->kind == PROMPT_SEARCH || prompt->kind == PROMPT_FILTER || prompt->kind == PROMPT_REASON;
+	return prompt->kind == PROMPT_SEARCH || prompt->kind == PROMPT_FILTER || prompt->kind == PROMPT_REASON ||
+	       prompt->kind == PROMPT_COMMAND;
 }
 
 void prompt_open(struct app *app, enum prompt_kind kind, uint64_t test)
@@ -78,6 +82,13 @@ static void accept_text(struct app *app)
 		str_add(&text, reason.data, reason.length);
 		action_hold(app, text.length ? text.data : NULL);
 		str_fini(&text);
+	} else if (kind == PROMPT_COMMAND) {
+		struct str line = prompt->text;
+
+		/* It may open another prompt. */
+		str_init(&prompt->text);
+		command_run(app, (struct slice){ line.data, line.length });
+		str_fini(&line);
 	} else if (kind == PROMPT_SEARCH) {
 		bool found = true;
 
@@ -155,6 +166,12 @@ void prompt_key(struct app *app, int key)
 		app->prompt.kind = PROMPT_NONE;
 	} else if (key == KEYCODE_ENTER) {
 		accept_text(app);
+	} else if (app->prompt.kind == PROMPT_COMMAND && key == KEYCODE_TAB) {
+		command_complete(app, &app->prompt.text);
+	} else if (app->prompt.kind == PROMPT_COMMAND && (key == KEYCODE_UP || key == KEYCODE_DOWN)) {
+		command_recall(app, key == KEYCODE_UP, &app->prompt.text);
+	} else if (app->prompt.kind == PROMPT_COMMAND && key == KEYCODE_BACKSPACE && !app->prompt.text.length) {
+		app->prompt.kind = PROMPT_NONE; /* as tig and vi do */
 	} else {
 		edit(app, key);
 		if (app->prompt.kind == PROMPT_SEARCH)
@@ -200,6 +217,10 @@ void prompt_draw(struct app *app, int row, int width)
 		draw_advice(app, row, (int)strlen(label), width);
 		row--;
 		screen_clear_area(app->screen, (struct area){ row, 0, 1, width });
+	}
+	if (prompt->kind == PROMPT_COMMAND && app->message[0] && row > 0) {
+		screen_clear_area(app->screen, (struct area){ row - 1, 0, 1, width });
+		screen_text_begin(app->screen, row - 1, 0, width, app->message_role, app->message);
 	}
 	if ((prompt->kind == PROMPT_REASON || prompt->kind == PROMPT_RELEASE) && app->targets.tests.length > 1) {
 		snprintf(count, sizeof(count), "%zu tests: ", app->targets.tests.length);

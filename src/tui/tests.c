@@ -307,7 +307,7 @@ void tests_stop_following(struct app *app)
 	app->tests->follow = false;
 }
 
-static void set_tab(struct app *app, int tab)
+void tests_set_tab(struct app *app, int tab)
 {
 	app->tests->tab = (enum tab)((tab + TAB_COUNT) % TAB_COUNT);
 	app->tests->forced = true;
@@ -369,10 +369,10 @@ static bool request_of_list(struct app *app, enum request request)
 
 	switch (request) {
 	case REQUEST_PREVIOUS_TAB:
-		set_tab(app, (int)app->tests->tab - 1);
+		tests_set_tab(app, (int)app->tests->tab - 1);
 		return true;
 	case REQUEST_NEXT_TAB:
-		set_tab(app, (int)app->tests->tab + 1);
+		tests_set_tab(app, (int)app->tests->tab + 1);
 		return true;
 	case REQUEST_SORT_LEFT:
 		move_column(app, -1);
@@ -476,7 +476,7 @@ static void tests_mouse(struct app *app, enum mouse mouse, int row, int column)
 		for (int i = 0; i < TAB_COUNT; i++)
 			if (pane->tab_columns[i] >= 0 && column >= pane->tab_columns[i] &&
 			    column < pane->tab_ends[i])
-				set_tab(app, i);
+				tests_set_tab(app, i);
 		return;
 	}
 	if (headings && row == 1) {

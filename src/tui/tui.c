@@ -8,6 +8,7 @@
 #include "tui/outside.h"
 #include "tui/preferences.h"
 #include "tui/theme_file.h"
+#include "tui/playback.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -36,6 +37,10 @@ struct tui {
 	struct preferences *preferences;
 	struct handles *handles;
 	bool replay;
+	const struct control *control; /* NULL: none */
+	struct playback *playback;         /* presses keys in the place of a person; NULL: none */
+	struct playback_stage stage;
+	char *playback_error;            /* what is wrong with it, for after the terminal is given back */
 	uint64_t epoch;      /* clock_now() when the run began; 0: not known yet */
 	uint64_t last_frame; /* clock_now() */
 	bool gone;           /* the terminal went away: nothing more is drawn */
@@ -72,7 +77,7 @@ static void update_time(struct tui *tui)
 
 	if (!tui->replay && tui->epoch && clock > tui->epoch && clock - tui->epoch > now)
 		now = clock - tui->epoch;
-	app_set_time(tui->app, now, clock);
+	app_set_time(tui->app, now, tui->playback ? 0 : clock);
 }
 
 /* Sets the timer for the next frame: as soon as the rate allows when something changed, else when the clock
@@ -131,6 +136,26 @@ static bool tell_wish(struct tui *tui)
 	return true;
 }
 
+/* Takes lines of the script as far as nothing has to happen first. */
+static void play(struct tui *tui)
+{
+	struct error error = ERROR_INIT;
+	int failed = 0;
+
+	while (!tui->playback_error && app_wish(tui->app) == APP_STAYS) {
+		if (app_needs_drawing(tui->app)) {
+			draw(tui);
+			continue;
+		}
+		if (!playback_step(tui->playback, tui->app, tui->screen, &failed, &error))
+			break;
+	}
+	if (failed) {
+		tui->playback_error = alloc_string(error.message);
+		app_stopping(tui->app);
+	}
+}
+
 static void on_frame(uv_timer_t *timer)
 {
 	struct tui *tui = timer->data;
@@ -140,6 +165,8 @@ static void on_frame(uv_timer_t *timer)
 		return;
 	if (app_needs_drawing(tui->app))
 		draw(tui);
+	if (tui->playback)
+		play(tui);
 	plan_frame(tui);
 }
 
@@ -191,6 +218,22 @@ static void take_size(struct tui *tui)
 	if (width != screen_width(tui->screen) || height != screen_height(tui->screen))
 		screen_resize(tui->screen, width, height);
 	app_invalidate(tui->app);
+}
+
+static void set_size(void *context, int width, int height)
+{
+	struct tui *tui = context;
+
+	display_force_size(tui->display, width, height);
+	screen_resize(tui->screen, width, height);
+	app_invalidate(tui->app);
+}
+
+static bool nothing_runs(void *context)
+{
+	const struct tui *tui = context;
+
+	return tui->replay || !tui->control || tui->control->idle(tui->control->context);
 }
 
 static void on_resized(uv_signal_t *handle, int number)
@@ -384,6 +427,7 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 {
 	struct display *display = display_open(stdout, stdin, options->color, error);
 	struct tui_options own = *options;
+	const char *path = getenv("XTOP_SCRIPT");
 	struct tui *tui;
 	int width, height;
 
@@ -391,9 +435,16 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 		return NULL;
 	own.ascii = own.ascii || display_wants_ascii(display);
 	tui = ALLOC_NEW(struct tui);
+	tui->stage = (struct playback_stage){ set_size, nothing_runs, tui };
+	if (path && *path && !(tui->playback = playback_open(path, &tui->stage, error))) {
+		display_close(display);
+		free(tui);
+		return NULL;
+	}
 	tui->frontend.ops = &tui_ops;
 	tui->model = model;
 	tui->replay = options->replay;
+	tui->control = control;
 	tui->display = display;
 	display_resize(display, &width, &height);
 	tui->preferences = preferences_new(options->theme);
@@ -410,6 +461,8 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 	update_time(tui);
 	draw(tui);
 	plan_frame(tui);
+	if (tui->playback)
+		uv_timer_start(&tui->handles->frame, on_frame, 0, 0);
 	return tui;
 }
 
@@ -459,5 +512,9 @@ void tui_free(struct tui *tui)
 	app_free(tui->app);
 	screen_free(tui->screen);
 	preferences_free(tui->preferences);
+	if (tui->playback_error)
+		fprintf(stderr, "xtop: %s\n", tui->playback_error);
+	free(tui->playback_error);
+	playback_free(tui->playback);
 	free(tui);
 }

@@ -154,6 +154,7 @@ enum prompt_kind {
 	PROMPT_NONE,
 	PROMPT_SEARCH,
 	PROMPT_FILTER,
+	PROMPT_COMMAND,
 	PROMPT_REASON,
 	PROMPT_RELEASE,
 	PROMPT_RELEASE_ENTRY,
@@ -217,6 +218,7 @@ struct app {
 	struct log_pane log;
 	struct scroll help_scroll;
 	struct prompt prompt;
+	struct commands *commands;
 	struct menu menu;
 	struct themes *themes; /* owned */
 	struct setup *setup;   /* the same */
@@ -346,6 +348,7 @@ void tests_select(struct app *app, uint64_t test);
 enum column tests_column(const struct app *app); /* that the list is sorted by */
 void tests_open(struct app *app, uint64_t test); /* selects it, and covers the screen with its detail */
 void tests_set_column(struct app *app, enum column column);
+void tests_set_tab(struct app *app, int tab); /* any number: they go round */
 void tests_hold(struct app *app); /* what is selected stays under the cursor */
 void tests_stop_following(struct app *app);
 bool tests_unfinished(const struct app *app); /* another frame shows more of the list */
@@ -422,6 +425,8 @@ void action_pause(struct app *app);
 void action_change_workers(struct app *app, bool more);
 void action_quit(struct app *app);
 void action_stop_and_leave(struct app *app);
+/* Finds out what is to be acted on, app->targets; false: it said that there is nothing, or nobody to ask. */
+bool action_find_targets(struct app *app);
 bool action_is_idle(const struct app *app);
 
 #endif

@@ -272,6 +272,15 @@ static int host_scratch(void *context, const char *name, struct slice text, stru
 	return 0;
 }
 
+static int host_save(void *context, const char *path, struct slice text, struct error *error)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		lines += text.data[i] == '\n';
+	return note_call(context, error, "save %s: %zu lines", path, lines);
+}
+
 static const char *host_variable(void *context, const char *name)
 {
 	const struct given *variable = find_given(context, 'v', name);
@@ -781,6 +790,7 @@ int main(int argc, char **argv)
 		.read = host_read,
 		.has_file = host_has_file,
 		.scratch = host_scratch,
+		.save = host_save,
 		.variable = host_variable,
 		.has_program = host_has_program,
 		.themes = host_themes,
