@@ -146,7 +146,8 @@ int frontends_open_tui(struct frontends *frontends, uv_loop_t *loop, const struc
 		.ascii = wants_ascii(config),
 		.color = wants_color(config, STDOUT_FILENO),
 		.replay = replay,
-		.stay = config->stay || config->watch || replay,
+		.stay = config->stay == TRISTATE_YES || config->watch || replay,
+		.leave = config->stay == TRISTATE_NO && !config->watch && !replay,
 		.memory = replay ? 0 : machine.memory,
 		.theme = config->theme,
 		.root = config->root,
@@ -163,7 +164,8 @@ int frontends_open_linear(struct frontends *frontends, uv_loop_t *loop, const st
 	struct linear_options options = {
 		.out = stdout,
 		.ascii = wants_ascii(config),
-		.stay = config->stay || config->watch || replay,
+		.stay = config->stay == TRISTATE_YES || config->watch || replay,
+		.leave = config->stay == TRISTATE_NO && !config->watch && !replay,
 		.replay = replay,
 		.slow = config->slow,
 	};

@@ -152,7 +152,8 @@ struct config {
 
 	/* frontends and reports */
 	enum tristate tui;      /* YES: --tui, NO: --no-tui */
-	bool ascii, stay, watch, linear;
+	enum tristate stay;     /* behind the end of the run: AUTO: if it failed, or a key was pressed */
+	bool ascii, watch, linear;
 	char *theme;            /* of the dashboard: a name, or a path (absolute where it has a '/'); NULL: none */
 	enum tristate color;
 	enum report_format format;

@@ -521,7 +521,22 @@ static int set_no_tui(struct invocation *invocation, const char *value, struct e
 
 static int set_stay(struct invocation *invocation, const char *value, struct error *error)
 {
-	return value_flag(value, &invocation->config.stay, error);
+	bool on;
+
+	if (value_flag(value, &on, error) != 0)
+		return -1;
+	invocation->config.stay = on ? TRISTATE_YES : TRISTATE_AUTO;
+	return 0;
+}
+
+static int set_exit_when_done(struct invocation *invocation, const char *value, struct error *error)
+{
+	bool on;
+
+	if (value_flag(value, &on, error) != 0)
+		return -1;
+	invocation->config.stay = on ? TRISTATE_NO : TRISTATE_AUTO;
+	return 0;
 }
 
 static int set_theme(struct invocation *invocation, const char *value, struct error *error)
@@ -823,6 +838,9 @@ const struct option option_table[] = {
 	{ .name = "stay", ONE_SPELLING, .topic = TOPIC_SCREEN,
 	  .help = "keep the dashboard open after a run that passed",
 	  OPTION_EVERYWHERE, .set = set_stay },
+	{ .name = "exit-when-done", ONE_SPELLING, .topic = TOPIC_SCREEN,
+	  .help = "leave the dashboard at the end of the run, whatever came of it",
+	  OPTION_EVERYWHERE, .same_as = "stay", .set = set_exit_when_done },
 	{ .name = "linear", ONE_SPELLING, .topic = TOPIC_SCREEN,
 	  .help = "the dashboard as lines of text and commands, for screen readers",
 	  OPTION_EVERYWHERE, .set = set_linear },

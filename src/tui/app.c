@@ -206,7 +206,8 @@ static void look_at_state(struct app *app)
 	if (ended && !app->ended) {
 		app->ended_at = run->finished ? run->duration : run->now;
 		say_end(app);
-		if (!app->touched && !app->options.stay && !app->options.replay && has_passed(app))
+		if (app->options.leave ||
+		    (!app->touched && !app->options.stay && !app->options.replay && has_passed(app)))
 			app->wish = APP_LEAVES;
 	}
 	if (ended != app->ended)

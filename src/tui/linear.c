@@ -225,7 +225,7 @@ static bool is_done(const struct linear *linear)
 
 	if (!linear_is_idle(linear))
 		return false;
-	if (linear->leaving || (linear->ended_input && !linear->input.length))
+	if (linear->leaving || (linear->options.leave && linear->ended) || (linear->ended_input && !linear->input.length))
 		return true;
 	return linear->terminal && !linear->touched && !linear->options.stay && !linear->options.replay &&
 	       !sum.failed && !sum.notrun && linear->run->exit_code == 0 && linear->run->finished;

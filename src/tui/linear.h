@@ -20,6 +20,7 @@ struct linear_options {
 	FILE *out;    /* where it is told; borrowed until free */
 	bool ascii;   /* names of tests are printed without characters beyond ASCII */
 	bool stay;    /* goes on taking commands after a run that passed untouched */
+	bool leave;   /* leaves at the end of the run, whatever came of it */
 	bool replay;  /* a recorded run: nothing can be asked of it */
 	uint64_t slow; /* ns from which on a test counts as slow; 0: one second */
 };

@@ -20,6 +20,7 @@ struct tui_options {
 	bool color;       /* NO_COLOR and --color are judged by the caller */
 	bool replay;      /* a recorded run: the header says so, actions answer that there are no workers */
 	bool stay;        /* stays open after a run that passed untouched */
+	bool leave;       /* leaves at the end of the run, whatever came of it */
 	uint64_t slow;    /* ns from which on a test counts as slow; 0: what is usual */
 	uint64_t memory;  /* bytes that the machine had for the run when it began; 0: not known */
 	const char *root; /* of the run, its last part is shown as its name; borrowed until free */

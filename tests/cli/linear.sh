@@ -145,6 +145,9 @@ END
 	check '--stay' await shows '"help" lists the commands, "quit" leaves'
 	window send-keys C-c
 	check 'Ctrl-C leaves' await shows 'left 0'
+	printf '#!/bin/sh\nexit 1\n' >bad.sh
+	window respawn-pane -k "'$XTOP' --linear --exit-when-done -n 1; echo left \$?; cat"
+	check '--exit-when-done leaves after failures too' await shows 'left 1'
 	window kill-server
 else
 	number=$((number + 1))

@@ -33,7 +33,7 @@ plays() {
 	window kill-server 2>/dev/null
 	socket=xtop-test-$$-$1
 	window new-session -d -x 80 -y 24 "env XTOP_TEST_MARK=$mark XTOP_SCRIPT='$scratch/$1.script' XDG_CONFIG_HOME='$scratch/config' \
-		'$XTOP' --tui -n 2 --rootdir '$scratch' ./good.sh ./bad.sh 2>'$scratch/$1.err'; echo \$? >'$scratch/$1.code'; cat"
+		'$XTOP' --tui ${options-} -n 2 --rootdir '$scratch' ./good.sh ./bad.sh 2>'$scratch/$1.err'; echo \$? >'$scratch/$1.code'; cat"
 }
 is_over() {
 	[ -s "$1.code" ]
@@ -82,6 +82,20 @@ echo >gate &
 need is_over none
 check 'so does a key that there is not' grep -q "expected the name of a key, found 'NoSuchKey'" none.err
 wait
+
+rm gate
+options=--exit-when-done
+plays done </dev/null
+need is_over done
+check '--exit-when-done leaves after failures too' same "$(cat done.code)" 1
+options=
+plays stays <<'END'
+wait 1 of 2 failed
+:save-display stays.screen
+:quit
+END
+need is_over stays
+check 'without it a run that failed is there to be read' grep -q bad.sh stays.screen
 check 'nothing is left' await none_marked
 
 end_tests
