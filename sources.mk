@@ -178,6 +178,8 @@ library_sources = \
 	src/worker/descendants.h \
 	src/worker/evidence.c \
 	src/worker/evidence.h \
+	src/worker/glimpse.c \
+	src/worker/glimpse.h \
 	src/worker/group.c \
 	src/worker/group.h \
 	src/worker/guardian.c \

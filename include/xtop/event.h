@@ -37,7 +37,8 @@
  * WORKER_LEFT     fewer workers were asked for, and this one has gone: worker, incarnation, workers
  * DIAGNOSIS       code, message (a sentence; a second line has the evidence), and what it is about: test and attempt, or
  *                 test alone (its verdict), or worker, or nothing (the run)
- * LOG             level, message, worker and test where they apply; name: whose words they are (pytest's summary)
+ * LOG             level, message, worker and test where they apply; name: whose words they are (pytest's summary);
+ *                 evidence, of a test that somebody asked about while it ran
  * RUN_FINISHED    last event: exit_code, duration, tests and the counts
  */
 #define XTOP_EVENT_TYPES(X)                    \

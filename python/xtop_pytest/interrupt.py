@@ -9,6 +9,7 @@ from _pytest import fixtures, outcomes, runner
 
 DEADLINE = signal.SIGRTMIN + 4
 CANCELLED = signal.SIGRTMIN + 5
+STACKS = signal.SIGRTMIN + 6
 
 
 class Interrupted(outcomes.Failed):
@@ -47,6 +48,7 @@ class Interrupts:
         self._mask = _signal.pthread_sigmask
         self._unblock = int(signal.SIG_UNBLOCK)
         self._numbers = (DEADLINE, CANCELLED)
+        self._unblocked = (DEADLINE, CANCELLED, STACKS)
         self._register = faulthandler.register
         self._unregister = faulthandler.unregister
 
@@ -56,7 +58,7 @@ class Interrupts:
         for number in self._numbers:
             if self._getsignal(number) is not self._handler:
                 self._install(number)
-        self._mask(self._unblock, self._numbers)
+        self._mask(self._unblock, self._unblocked)
 
     def _install(self, number):
         if number == DEADLINE:
@@ -66,6 +68,8 @@ class Interrupts:
             # The stacks are written at once and in C: a test that is stuck in C never comes back to
             # the interpreter, where a handler in Python would run.
             self._register(number, file=self._descriptor, all_threads=True, chain=True)
+            # Somebody wants to see where the test is; it goes on.
+            self._register(STACKS, file=self._descriptor, all_threads=True, chain=False)
 
     def check(self):
         """Raise what came at a moment when it could not be raised."""

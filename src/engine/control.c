@@ -69,6 +69,21 @@ static int control_kill(void *context, uint64_t test, int number, struct error *
 	return error_set(error, "it does not run now");
 }
 
+static int control_stack(void *context, uint64_t test, struct error *error)
+{
+	struct engine *engine = context;
+	if (!find(engine, test, error))
+		return -1;
+	for (unsigned i = 0; i < engine->workers; i++) {
+		if (engine->slots[i].running != test)
+			continue;
+		struct command command = { .type = COMMAND_LOOK, .test = test };
+		slots_send(engine, i, &command);
+		return 0;
+	}
+	return error_set(error, "it does not run now");
+}
+
 static int control_debug(void *context, uint64_t test, struct launch *launch, struct error *error)
 {
 	struct engine *engine = context;
@@ -185,6 +200,7 @@ const struct control *engine_control(struct engine *engine)
 {
 	engine->control = (struct control){ .rerun = control_rerun,
 					    .kill = control_kill,
+					    .stack = control_stack,
 					    .debug = control_debug,
 					    .reproduce = control_reproduce,
 					    .quarantine = control_quarantine,

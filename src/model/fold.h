@@ -47,6 +47,7 @@ bool fold_test_output(struct model *model, const struct event *event);
 bool fold_test_point(struct model *model, const struct event *event);
 bool fold_test_finished(struct model *model, const struct event *event);
 bool fold_test_verdict(struct model *model, const struct event *event);
+void fold_evidence(struct model *model, const struct event *event); /* of a log event */
 bool fold_diagnosis(struct model *model, const struct event *event);
 bool fold_worker_started(struct model *model, const struct event *event);
 bool fold_worker_sample(struct model *model, const struct event *event);

@@ -194,6 +194,8 @@ static bool log_event(struct model *model, const struct event *event)
 		return false;
 	text = fold_copy(&event->message, MESSAGE_KEPT);
 	test = model_test(model, event->test);
+	if (test && event_has(event, evidence))
+		fold_evidence(model, event);
 	if (test) {
 		char *about = alloc_format("%s: %s", test->id, text);
 

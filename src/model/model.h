@@ -44,6 +44,7 @@ struct attempt {
 	char *reason;      /* owned, NULL: none */
 	char *code;        /* owned, NULL: none */
 	char *diagnosis;   /* what the code means here: a sentence, then the evidence in a line of its own; owned, NULL: none */
+	char *evidence;    /* JSON, as in event.h: how it ended, or where it was when somebody asked; owned, NULL: none */
 	char *properties;  /* JSON, as in event.h; owned, NULL: none */
 	struct output output;
 	VEC(struct point) points;  /* at most MODEL_POINTS_KEPT; failures are kept before passes */

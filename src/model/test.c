@@ -45,6 +45,7 @@ static void attempt_free(struct attempt *attempt)
 	free(attempt->reason);
 	free(attempt->code);
 	free(attempt->diagnosis);
+	free(attempt->evidence);
 	free(attempt->properties);
 	free(attempt);
 }
@@ -272,6 +273,7 @@ static void attempt_end(struct model *model, struct test *test, struct attempt *
 	set_text(&attempt->reason, &event->reason);
 	set_text(&attempt->code, &event->code);
 	set_text(&attempt->properties, &event->properties);
+	set_text(&attempt->evidence, &event->evidence);
 	attempt->setup = event->setup;
 	attempt->call = event->call;
 	attempt->teardown = event->teardown;
@@ -393,6 +395,15 @@ bool fold_test_verdict(struct model *model, const struct event *event)
 	tally_add(&model->run.tally, test);
 	shelf_put(model, test);
 	return true;
+}
+
+void fold_evidence(struct model *model, const struct event *event)
+{
+	struct test *test = test_of(model, event);
+	struct attempt *attempt = test ? attempt_of(test, event) : NULL;
+
+	if (attempt)
+		set_text(&attempt->evidence, &event->evidence);
 }
 
 bool fold_diagnosis(struct model *model, const struct event *event)

@@ -43,6 +43,10 @@ void detail_hear(struct app *app, const struct event *event)
 		return;
 	app->detail.revision++;
 	app->changed = true;
+	/* The answer to a key. */
+	if (event->type == EVENT_LOG && event_has(event, evidence))
+		app_say(app, ROLE_NOTE, " %.*s ",
+			(int)(event->message.length > 300 ? 300 : event->message.length), event->message.data);
 }
 
 /* --- what an attempt came to --- */

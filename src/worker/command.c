@@ -231,7 +231,7 @@ int command_decode(struct str *in, struct command *command)
 		if (!job->id || (!job->server && (!job->adapter || job->launch.argv.length == 0)))
 			reader.bad = true;
 	}
-	if (command->type < COMMAND_JOB || command->type > COMMAND_KEEP)
+	if (command->type < COMMAND_JOB || command->type > COMMAND_LOOK)
 		reader.bad = true;
 	if (reader.bad) {
 		command_fini(command);

@@ -26,6 +26,7 @@ enum command_type {
 	COMMAND_NO_NEXT,  /* answer to MESSAGE_WANTS: nothing comes after this test, its harness may tear everything down */
 	COMMAND_RETIRE,   /* end every harness of this worker in good order (none runs a test now); answer: MESSAGE_RETIRED */
 	COMMAND_KEEP,     /* answer to MESSAGE_WANTS: nothing comes yet, but what `keep` needs is to stay as it is */
+	COMMAND_LOOK,     /* tell where the running test is; answer: a log event of it */
 };
 
 /* A test that is to be run again in the harness that ran it, after a delay; what it shares with others stays set up. */
@@ -57,7 +58,7 @@ struct job {
 
 struct command {
 	enum command_type type;
-	uint64_t test;   /* RECALL, CANCEL, SIGNAL, NO_NEXT, KEEP: which; one that no longer runs is ignored */
+	uint64_t test;   /* RECALL, CANCEL, SIGNAL, NO_NEXT, KEEP, LOOK: which; one that no longer runs is ignored */
 	int signal;      /* SIGNAL */
 	char *reason;    /* CANCEL: why, becomes the outcome's reason */
 	struct kept_test keep; /* KEEP; owned */

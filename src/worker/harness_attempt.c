@@ -2,17 +2,20 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "event/codec.h"
 #include "worker/descendants.h"
 #include "worker/harness_inside.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What an interrupt says (xtop-protocol(5)). */
 #define INTERRUPT_DEADLINE (SIGRTMIN + 4)
 #define INTERRUPT_CANCEL (SIGRTMIN + 5)
+#define SHOW_STACKS (SIGRTMIN + 6)
 
 static struct harness_attempt *of(struct attempt *attempt)
 {
@@ -189,10 +192,40 @@ static void interrupt(struct harness_attempt *attempt, uint64_t now)
 	harness_signal(harness, SIGCONT);
 }
 
+/* --- a look that a person asked for --- */
+
+/* It would end by a signal that it does not know: a harness of somebody else's, or one that has only begun. */
+static bool catches(pid_t pid, int number)
+{
+	static const char field[] = "\nSigCgt:";
+	char path[64], text[4096], *at;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (fs_read_small(path, text, sizeof(text)) <= 0 || !(at = strstr(text, field)))
+		return false;
+	return strtoull(at + strlen(field), NULL, 16) >> (number - 1) & 1;
+}
+
+static void emit_glimpse(void *context, struct event *event)
+{
+	harness_attempt_emit(context, event);
+}
+
+static void harness_attempt_look(struct attempt *base, uint64_t now)
+{
+	struct harness_attempt *attempt = of(base);
+	pid_t pid = harness_pid(attempt->place->harness);
+	if (attempt->phase != PHASE_RUNNING)
+		return;
+	glimpse_begin(&attempt->glimpse, base->job, pid, true, false, now);
+	if (catches(pid, SHOW_STACKS))
+		harness_interrupt(attempt->place->harness, SHOW_STACKS);
+}
+
 static void begin_looking(struct harness_attempt *attempt, uint64_t now)
 {
 	attempt->cause = CAUSE_DEADLINE;
 	attempt->phase = PHASE_LOOKING;
+	glimpse_fini(&attempt->glimpse);
 	deadline_set(&attempt->deadline, DEADLINE_NEVER, now);
 	hang_begin(&attempt->hang, attempt->base.job, harness_pid(attempt->place->harness), true, false, now);
 }
@@ -263,6 +296,8 @@ static uint64_t harness_attempt_wake_at(const struct attempt *base)
 	uint64_t wake = deadline_wake_at(&attempt->deadline);
 	if ((attempt->phase == PHASE_LOOKING || attempt->phase == PHASE_DUMPING) && !attempt->paused)
 		wake = earlier(wake, hang_wake_at(&attempt->hang));
+	if (attempt->phase == PHASE_RUNNING)
+		wake = earlier(wake, glimpse_wake_at(&attempt->glimpse));
 	if (watches_memory(attempt))
 		wake = earlier(wake, memory_watch_wake_at(&attempt->memory));
 	return wake;
@@ -273,6 +308,8 @@ static void harness_attempt_on_time(struct attempt *base, uint64_t now)
 	struct harness_attempt *attempt = of(base);
 	watch_memory(attempt, now);
 	go_on_looking(attempt, now);
+	if (attempt->phase == PHASE_RUNNING)
+		glimpse_go_on(&attempt->glimpse, base->host, now, emit_glimpse, attempt);
 	if (attempt->phase == PHASE_OVER || now < deadline_wake_at(&attempt->deadline))
 		return;
 	switch (attempt->phase) {
@@ -413,6 +450,7 @@ static void harness_attempt_free(struct attempt *base)
 		harness_attempt_leave(attempt);
 	harness_event_fini(&attempt->finished);
 	hang_fini(&attempt->hang);
+	glimpse_fini(&attempt->glimpse);
 	leftovers_fini(&attempt->leftovers);
 	free(attempt->cancel_reason);
 	free(attempt);
@@ -464,6 +502,7 @@ static const struct runner harness_runner = {
 	.pause = harness_attempt_pause,
 	.cancel = harness_attempt_cancel,
 	.signal = harness_attempt_signal,
+	.look = harness_attempt_look,
 	.recall = harness_attempt_recall,
 	.answer = harness_attempt_answer,
 };

@@ -7,6 +7,7 @@
 
 #include "worker/deadline.h"
 #include "worker/evidence.h"
+#include "worker/glimpse.h"
 #include "worker/hang.h"
 #include "worker/harness_attempt.h"
 #include "worker/leftovers.h"
@@ -48,6 +49,7 @@ struct harness_attempt {
 	uint64_t started; /* ns */
 	struct deadline deadline; /* held while stalled or paused */
 	struct hang hang;
+	struct glimpse glimpse;
 	struct memory_watch memory;
 	bool grouped; /* a control group has its limit of memory */
 	struct kill_count kill_count;

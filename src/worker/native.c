@@ -192,6 +192,7 @@ static void native_free(struct attempt *attempt)
 		native->base.job->adapter->reader_free(native->reader);
 	capture_fini(&native->capture);
 	hang_fini(&native->hang);
+	glimpse_fini(&native->glimpse);
 	leftovers_fini(&native->leftovers);
 	free(native->cancel_reason);
 	free(native);
@@ -203,7 +204,8 @@ static unsigned native_poll_fds(const struct attempt *attempt, struct pollfd *fd
 	if (native->phase == PHASE_OVER)
 		return 0;
 	unsigned count = capture_poll_fds(&native->capture, fds);
-	return count + hang_poll_fds(&native->hang, fds + count);
+	count += hang_poll_fds(&native->hang, fds + count);
+	return count + glimpse_poll_fds(&native->glimpse, fds + count);
 }
 
 /* --- the end --- */
@@ -226,6 +228,7 @@ static void native_reap(struct attempt *attempt, uint64_t now)
 		    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && group_was_full(native->base.host->group))
 			native->cause = CAUSE_MEMORY;
 		hang_stop(&native->hang);
+		glimpse_fini(&native->glimpse);
 		/* What was told to end together with it keeps the rest of its grace. */
 		if (native->phase != PHASE_TERMINATING)
 			deadline_set(&native->deadline, native->phase == PHASE_KILLED ? now : now + LEAK_GRACE, now);
@@ -242,7 +245,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* Not while it is looked at: what does that is a child like others. */
 static bool watches_memory(const struct native *native)
 {
-	return native->phase == PHASE_RUNNING || native->phase == PHASE_TERMINATING;
+	return (native->phase == PHASE_RUNNING || native->phase == PHASE_TERMINATING) &&
+	       !glimpse_has_tool(&native->glimpse);
 }
 
 static uint64_t native_wake_at(const struct attempt *attempt)
@@ -253,6 +257,7 @@ static uint64_t native_wake_at(const struct attempt *attempt)
 	uint64_t wake = deadline_wake_at(&native->deadline);
 	if (native->phase == PHASE_LOOKING && !native->paused)
 		wake = earlier(wake, hang_wake_at(&native->hang));
+	wake = earlier(wake, glimpse_wake_at(&native->glimpse));
 	if (watches_memory(native))
 		wake = earlier(wake, memory_watch_wake_at(&native->memory));
 	return wake;
@@ -271,6 +276,7 @@ static void kill_all(struct native *native, uint64_t now)
 	native->phase = PHASE_KILLED;
 	native->killed = true;
 	deadline_set(&native->deadline, DEADLINE_NEVER, now);
+	glimpse_fini(&native->glimpse);
 	signal_test(native, SIGKILL);
 	descendants_kill(NULL, NULL);
 }
@@ -294,6 +300,7 @@ static void begin_looking(struct native *native, uint64_t now)
 {
 	native->cause = CAUSE_DEADLINE;
 	native->phase = PHASE_LOOKING;
+	glimpse_fini(&native->glimpse);
 	deadline_set(&native->deadline, DEADLINE_NEVER, now);
 	hang_begin(&native->hang, native->base.job, native->pid, false, true, now);
 }
@@ -304,11 +311,29 @@ static void go_on_looking(struct native *native, uint64_t now)
 		terminate(native, now);
 }
 
+static void emit_glimpse(void *context, struct event *event)
+{
+	native_emit(context, event);
+}
+
+static void go_on_with_glimpse(struct native *native, uint64_t now)
+{
+	glimpse_go_on(&native->glimpse, native->base.host, now, emit_glimpse, native);
+}
+
+static void native_look(struct attempt *attempt, uint64_t now)
+{
+	struct native *native = native_of(attempt);
+	if (native->phase == PHASE_RUNNING)
+		glimpse_begin(&native->glimpse, native->base.job, native->pid, false, true, now);
+}
+
 static void native_read(struct attempt *attempt, const struct pollfd *fds, unsigned count)
 {
 	struct native *native = native_of(attempt);
 	capture_read_ready(&native->capture, fds, count);
 	go_on_looking(native, clock_now());
+	go_on_with_glimpse(native, clock_now());
 }
 
 static void watch_memory(struct native *native, uint64_t now)
@@ -328,6 +353,7 @@ static void native_on_time(struct attempt *attempt, uint64_t now)
 		return;
 	watch_memory(native, now);
 	go_on_looking(native, now);
+	go_on_with_glimpse(native, now);
 	if (now < deadline_wake_at(&native->deadline))
 		return;
 	switch (native->phase) {
@@ -459,6 +485,7 @@ static const struct runner native_runner = {
 	.pause = native_pause,
 	.cancel = native_cancel,
 	.signal = native_signal,
+	.look = native_look,
 	.recall = native_recall,
 	.answer = native_answer,
 };

@@ -9,6 +9,7 @@
 #include "worker/capture.h"
 #include "worker/deadline.h"
 #include "worker/evidence.h"
+#include "worker/glimpse.h"
 #include "worker/hang.h"
 #include "worker/leftovers.h"
 #include "worker/memory.h"
@@ -47,6 +48,7 @@ struct native {
 	bool processes_noted, pipe_noted;
 	bool bailed_out;
 	struct hang hang;
+	struct glimpse glimpse;
 	struct leftovers leftovers;
 	struct memory_watch memory;
 	bool grouped; /* a control group has its limit of memory */

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#define RUNNER_FDS_MAX 3
+#define RUNNER_FDS_MAX 4
 
 struct attempt;
 
@@ -75,6 +75,8 @@ struct runner {
 	void (*cancel)(struct attempt *attempt, const char *reason, uint64_t now);
 	/* A person's signal to the process group. */
 	void (*signal)(struct attempt *attempt, int number);
+	/* Somebody wants to know where it is: a log event tells, later. Nothing happens where it does not run. */
+	void (*look)(struct attempt *attempt, uint64_t now);
 	/* It is not wanted any more, unless it was started: then nothing happens. */
 	void (*recall)(struct attempt *attempt);
 	/* To the last ask_next. `id` (borrowed for the call) and `ordinal` are NEXT_TEST's. */

@@ -309,6 +309,10 @@ static void obey(struct worker_process *worker, struct command *command, uint64_
 		if (worker->asked && runs(worker, command->test))
 			answer_kept(worker, &command->keep);
 		break;
+	case COMMAND_LOOK:
+		if (runs(worker, command->test))
+			worker->running->runner->look(worker->running, now);
+		break;
 	case COMMAND_RETIRE:
 		worker->retired_due = true;
 		break;

@@ -64,6 +64,11 @@ run="'$XTOP' --tui --events events -n 2 --adapter exec --rootdir suite suite"
 keys "clear; $run" Enter
 check 'the dashboard opens' shows_both 'failed .*broken\.sh' 'running .*slow\.sh'
 
+text /slow
+keys Enter
+check 'a test that runs is selected' shows 'Detail slow\.sh'
+keys b
+check 'b tells where it is' shows 'it.* \(was blocked\|was spinning\)'
 text /broken
 keys Enter
 check 'a test is selected' shows 'Detail broken\.sh'

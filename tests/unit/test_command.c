@@ -162,6 +162,7 @@ static void other_commands_come_back(void **state)
 		{ .type = COMMAND_LEAVE },
 		{ .type = COMMAND_NO_NEXT, .test = 8 },
 		{ .type = COMMAND_RETIRE },
+		{ .type = COMMAND_LOOK, .test = 9 },
 	};
 	enum { COUNT = sizeof(commands) / sizeof(*commands) };
 	(void)state;
@@ -238,7 +239,7 @@ static void bytes_that_are_no_command_are_refused(void **state)
 	str_add(&wire, "\xff\xff\xff\xff\xff", 5);
 	assert_int_equal(command_decode(&wire, &back), -1);
 	str_clear(&wire);
-	struct command unknown = { .type = (enum command_type)(COMMAND_RETIRE + 1) };
+	struct command unknown = { .type = (enum command_type)(COMMAND_LOOK + 1) };
 	command_encode(&unknown, &wire);
 	assert_int_equal(command_decode(&wire, &back), -1);
 	str_clear(&wire);
