@@ -333,6 +333,7 @@ library_sources = \
 	src/tui/linear.c \
 	src/tui/linear.h \
 	src/tui/linear_commands.c \
+	src/tui/linear_lists.c \
 	src/tui/linear_view.h \
 	src/tui/log.c \
 	src/tui/menu.c \

@@ -11,14 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define PAGE 20 /* lines of a list that are told at once */
-
-/* What is left of a command's line. */
-struct words {
-	struct slice rest;
-};
-
-static struct slice next_word(struct words *words)
+struct slice linear_next_word(struct words *words)
 {
 	struct slice text = slice_trim(words->rest), word = { text.data, 0 };
 
@@ -28,7 +21,7 @@ static struct slice next_word(struct words *words)
 	return word;
 }
 
-static bool is_word(struct slice word, const char *text)
+bool linear_is_word(struct slice word, const char *text)
 {
 	return word.length == strlen(text) && strncasecmp(word.data, text, word.length) == 0;
 }
@@ -55,7 +48,7 @@ static uint64_t number_of(struct slice word)
 static const struct test *test_of(struct linear *linear, struct words *words)
 {
 	struct words rest = *words;
-	struct slice word = next_word(&rest);
+	struct slice word = linear_next_word(&rest);
 	uint64_t number = number_of(word);
 	const struct test *test;
 
@@ -88,170 +81,13 @@ static void say_refused(struct linear *linear, const struct error *error)
 	linear_say(linear, "No: %s.", error->message[0] ? error->message : "that can't be done now");
 }
 
-/* --- lists --- */
-
-static bool is_failed(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->state == TEST_DONE && outcome_is_failure(test->outcome) && !test->quarantined;
-}
-
-static bool is_any(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	(void)test;
-	return true;
-}
-
-static bool is_running(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->state == TEST_RUNNING;
-}
-
-static bool is_waiting(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->state == TEST_WAITING || test->state == TEST_RETRYING;
-}
-
-static bool is_flaky(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->flaky;
-}
-
-static bool is_slow(const struct linear *linear, const struct test *test)
-{
-	return test->state == TEST_DONE && test->duration >= (linear->options.slow ? linear->options.slow : CLOCK_SECOND);
-}
-
-static bool is_quarantined(const struct linear *linear, const struct test *test)
-{
-	return test->quarantined || (linear->control && linear->control->quarantined &&
-				     linear->control->quarantined(linear->control->context, test->number));
-}
-
-static bool is_skipped(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->outcome == OUTCOME_SKIPPED || test->outcome == OUTCOME_XFAILED;
-}
-
-static bool is_not_run(const struct linear *linear, const struct test *test)
-{
-	(void)linear;
-	return test->outcome == OUTCOME_NOTRUN;
-}
-
-static const struct list {
-	const char *name;
-	bool (*has)(const struct linear *linear, const struct test *test);
-	const char *nothing;
-} lists[] = {
-	{ "failed", is_failed, "No test has failed." },
-	{ "running", is_running, "No test is running." },
-	{ "flaky", is_flaky, "No test passed only at a later attempt." },
-	{ "slow", is_slow, "No test was slow." },
-	{ "quarantined", is_quarantined, "No test is in quarantine." },
-	{ "skipped", is_skipped, "No test was skipped." },
-	{ "waiting", is_waiting, "No test waits." },
-	{ "notrun", is_not_run, "No test was left out." },
-	{ "all", is_any, "No tests were found." },
-};
-
-static void list_from(struct linear *linear, const struct list *list, size_t from)
-{
-	struct str text = STR_INIT;
-	size_t shown = 0, more = 0, next = 0;
-
-	for (size_t i = from; i < linear->run->tests.length; i++) {
-		const struct test *test = linear->run->tests.items[i];
-
-		if (!list->has(linear, test))
-			continue;
-		if (shown == PAGE) {
-			if (!more++)
-				next = i;
-			continue;
-		}
-		shown++;
-		linear_add_test(linear, &text, test);
-	}
-	if (!shown)
-		str_add_format(&text, "%s\n", from ? "That was all." : list->nothing);
-	else if (more)
-		str_add_format(&text, "%zu more: \"more\" goes on.\n", more);
-	linear->listed = list;
-	linear->list_next = more ? next : linear->run->tests.length;
-	linear_write(linear, &text);
-	str_fini(&text);
-}
-
-static void command_list(struct linear *linear, struct words *words)
-{
-	struct slice word = next_word(words);
-	struct str names = STR_INIT;
-
-	if (!word.length) {
-		list_from(linear, &lists[linear->run->finished || tally_sum(&linear->run->tally).failed ? 0 : 1], 0);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		if (word.length <= strlen(lists[i].name) && strncasecmp(word.data, lists[i].name, word.length) == 0) {
-			list_from(linear, &lists[i], 0);
-			return;
-		}
-		str_add_format(&names, "%s%s", i ? ", " : "", lists[i].name);
-	}
-	linear_say(linear, "There is no list \"%.*s\": %s.", (int)word.length, word.data, names.data);
-	str_fini(&names);
-}
-
-static void command_more(struct linear *linear, struct words *words)
-{
-	(void)words;
-	if (linear->listed)
-		list_from(linear, linear->listed, linear->list_next);
-	else
-		linear_say(linear, "Nothing was listed yet: \"list failed\", say.");
-}
-
-static void command_search(struct linear *linear, struct words *words)
-{
-	struct str text = STR_INIT;
-	char *needle = strndup(words->rest.data, words->rest.length);
-	size_t found = 0;
-
-	if (!needle || !*needle) {
-		linear_say(linear, "Search for what? A part of a test's name.");
-		free(needle);
-		return;
-	}
-	for (size_t i = 0; i < linear->run->tests.length; i++) {
-		const struct test *test = linear->run->tests.items[i];
-
-		if (!strcasestr(test->id, needle))
-			continue;
-		if (found++ < PAGE)
-			linear_add_test(linear, &text, test);
-	}
-	if (!found)
-		str_add_format(&text, "No test has \"%s\" in its name.\n", needle);
-	else if (found > PAGE)
-		str_add_format(&text, "%zu more have it: search for more of the name.\n", found - PAGE);
-	linear_write(linear, &text);
-	str_fini(&text);
-	free(needle);
-}
-
 static void command_workers(struct linear *linear, struct words *words)
 {
-	struct slice word = next_word(words);
+	struct slice word = linear_next_word(words);
 	struct error error = ERROR_INIT;
 	struct str text = STR_INIT;
 
-	if (is_word(word, "+") || is_word(word, "-")) {
+	if (linear_is_word(word, "+") || linear_is_word(word, "-")) {
 		if (!can_ask(linear))
 			return;
 		if (linear->control->change_workers(linear->control->context, word.data[0] == '+', &error))
@@ -341,7 +177,7 @@ static void show_failure(struct linear *linear, int step)
 	/* Tests count from 1; 0 is before the first. */
 	for (size_t i = 0; i < count; i++) {
 		place = step > 0 ? place % count + 1 : (place + count - 2) % count + 1;
-		if (!is_failed(linear, linear->run->tests.items[place - 1]))
+		if (!linear_has_failed(linear, linear->run->tests.items[place - 1]))
 			continue;
 		linear->last_shown = place;
 		show(linear, linear->run->tests.items[place - 1]);
@@ -371,7 +207,7 @@ static int ask_rerun(struct linear *linear, const struct test *test, struct erro
 	return linear->control->rerun(linear->control->context, test->number, error);
 }
 
-/* Those that `has`, or of the file where that is given. */
+/* Those that `has` (NULL: all), and of the file where one is given. */
 static void rerun_all(struct linear *linear, bool (*has)(const struct linear *, const struct test *), struct slice file)
 {
 	struct error error = ERROR_INIT, first = ERROR_INIT;
@@ -380,7 +216,7 @@ static void rerun_all(struct linear *linear, bool (*has)(const struct linear *, 
 	for (size_t i = 0; i < linear->run->tests.length; i++) {
 		const struct test *test = linear->run->tests.items[i];
 
-		if (!has(linear, test) || (file.length && !(test->file && slice_equal_text(file, test->file))))
+		if ((has && !has(linear, test)) || (file.length && !(test->file && slice_equal_text(file, test->file))))
 			continue;
 		if (ask_rerun(linear, test, &error) == 0)
 			asked++;
@@ -399,17 +235,17 @@ static void command_rerun(struct linear *linear, struct words *words)
 {
 	struct error error = ERROR_INIT;
 	struct words rest = *words;
-	struct slice word = next_word(&rest);
+	struct slice word = linear_next_word(&rest);
 	const struct test *test;
 
 	if (!can_ask(linear))
 		return;
-	if (is_word(word, "failed")) {
-		rerun_all(linear, is_failed, (struct slice){ "", 0 });
+	if (linear_is_word(word, "failed")) {
+		rerun_all(linear, linear_has_failed, (struct slice){ "", 0 });
 		return;
 	}
 	if (word.length && !number_of(word)) {
-		rerun_all(linear, is_any, word);
+		rerun_all(linear, NULL, word);
 		return;
 	}
 	do {
@@ -459,7 +295,7 @@ static int signal_of(struct slice word)
 	for (unsigned number = 1; number < 65; number++) {
 		const char *name = event_signal_name(number, buffer);
 
-		if (is_word(word, name) || (strncmp(name, "SIG", 3) == 0 && is_word(word, name + 3)) ||
+		if (linear_is_word(word, name) || (strncmp(name, "SIG", 3) == 0 && linear_is_word(word, name + 3)) ||
 		    number_of(word) == number)
 			return (int)number;
 	}
@@ -476,7 +312,7 @@ static void command_kill(struct linear *linear, struct words *words)
 
 	if (!test)
 		return;
-	word = next_word(words);
+	word = linear_next_word(words);
 	number = signal_of(word);
 	if (!number)
 		linear_say(linear, "There is no signal \"%.*s\": TERM, KILL, INT, say.", (int)word.length, word.data);
@@ -546,7 +382,7 @@ static void command_log(struct linear *linear, struct words *words)
 
 static void command_quiet(struct linear *linear, struct words *words)
 {
-	linear->quiet = !is_word(next_word(words), "off");
+	linear->quiet = !linear_is_word(linear_next_word(words), "off");
 	linear_say(linear, linear->quiet ? "Only errors and the end are told. \"quiet off\" tells all again."
 					 : "Failures and progress are told.");
 }
@@ -576,12 +412,12 @@ static const struct command {
 	{ "help", "", "this list", command_help },
 	{ "status", "", "how far the run is", command_status },
 	{ "list", "[failed|running|flaky|slow|quarantined|skipped|waiting|notrun|all]", "tests with their numbers",
-	  command_list },
-	{ "more", "", "the list goes on", command_more },
+	  linear_list },
+	{ "more", "", "the list goes on", linear_more },
 	{ "next", "", "the next failure, with its message and output", command_next },
 	{ "previous", "", "the failure before", command_previous },
 	{ "show", "[N]", "a test with all its attempts", command_show },
-	{ "search", "TEXT", "tests with that in their names", command_search },
+	{ "search", "TEXT", "tests with that in their names", linear_search },
 	{ "rerun", "[N … | failed | FILE]", "run tests again", command_rerun },
 	{ "quarantine", "[N] REASON", "put a test into quarantine", command_quarantine },
 	{ "release", "[N]", "take it out again", command_release },
@@ -615,11 +451,11 @@ static void command_help(struct linear *linear, struct words *words)
 void linear_command(struct linear *linear, struct slice line)
 {
 	struct words words = { line };
-	struct slice name = next_word(&words);
+	struct slice name = linear_next_word(&words);
 
 	if (!name.length)
 		return;
-	if (is_word(name, "?"))
+	if (linear_is_word(name, "?"))
 		name = slice_of("help");
 	for (int whole = 1; whole >= 0; whole--)
 		for (size_t i = 0; i < COMMAND_COUNT; i++) {

@@ -1,4 +1,5 @@
-/* What the two halves of --linear share: what is told (linear.c) and what is asked (linear_commands.c). */
+/* What the parts of --linear share: what is told (linear.c) and what is asked (linear_commands.c,
+ * linear_lists.c). */
 #ifndef XTOP_TUI_LINEAR_VIEW_H
 #define XTOP_TUI_LINEAR_VIEW_H
 
@@ -7,7 +8,12 @@
 #include "tui/linear.h"
 
 struct linear_handles;
-struct list; /* of linear_commands.c */
+struct list; /* of linear_lists.c */
+
+/* What is left of a command's line. */
+struct words {
+	struct slice rest;
+};
 
 struct linear {
 	struct frontend frontend;
@@ -49,5 +55,13 @@ void linear_add_progress(const struct linear *linear, struct str *out);
 
 /* --- linear_commands.c --- */
 void linear_command(struct linear *linear, struct slice line);
+struct slice linear_next_word(struct words *words); /* of length 0: none */
+bool linear_is_word(struct slice word, const char *text);
+
+/* --- linear_lists.c: commands --- */
+bool linear_has_failed(const struct linear *linear, const struct test *test);
+void linear_list(struct linear *linear, struct words *words);
+void linear_more(struct linear *linear, struct words *words);
+void linear_search(struct linear *linear, struct words *words);
 
 #endif
