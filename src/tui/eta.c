@@ -15,6 +15,8 @@
 #define LATE_SHARE 0.25     /* of its age: how much longer a test runs that is over its time */
 #define PAUSE_MOST 1.0      /* s: what is longer was no pause between two tests but a wait for something else */
 #define WIDTH_90 1.645      /* standard deviations */
+#define LAST_VARIANCE (1.0 / 12) /* of where in a stretch of time something is that may be anywhere in it */
+#define SIZES 64            /* from 2^-32 s on */
 #define LONGEST 3.6e6       /* s */
 
 struct place {
@@ -27,6 +29,11 @@ struct eta {
 	/* Tests that wait, with a history and without; s. */
 	double known_sum, known_squares;
 	uint32_t known_count, unknown_count;
+	/* Those with one by the power of two below their times: how long the longest takes, about. */
+	struct {
+		double sum;
+		uint32_t count;
+	} sizes[SIZES];
 	/* Tests that ended, with a history: sums of what they took (a) and what was expected (e); */
 	double a, e, aa, ae, ee;
 	uint32_t ratios;
@@ -50,9 +57,17 @@ void eta_free(struct eta *eta)
 	free(eta);
 }
 
+static unsigned size_of(float expected)
+{
+	int size = ilogbf(expected) + SIZES / 2;
+
+	return size < 0 ? 0 : size >= SIZES ? SIZES - 1 : (unsigned)size;
+}
+
 static void count(struct eta *eta, float expected, int sign)
 {
 	double value = (double)expected;
+	unsigned size;
 
 	if (expected <= 0) {
 		eta->unknown_count += (uint32_t)sign;
@@ -61,6 +76,9 @@ static void count(struct eta *eta, float expected, int sign)
 	eta->known_count += (uint32_t)sign;
 	eta->known_sum += sign * value;
 	eta->known_squares += sign * value * value;
+	size = size_of(expected);
+	eta->sizes[size].count += (uint32_t)sign;
+	eta->sizes[size].sum += sign * value;
 	/* What rounding leaves must not look like work. */
 	if (!eta->known_count)
 		eta->known_sum = eta->known_squares = 0;
@@ -190,12 +208,20 @@ static double rest_of(const struct eta_running *running, const struct belief *be
 	return rest;
 }
 
+static double longest_waiting(const struct eta *eta)
+{
+	for (unsigned size = SIZES; size-- > 0;)
+		if (eta->sizes[size].count)
+			return eta->sizes[size].sum / eta->sizes[size].count;
+	return 0;
+}
+
 bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_running *running, size_t running_count,
 		  struct eta_left *left)
 {
 	struct belief belief = { 0 };
 	double waiting = (double)eta->known_count + (double)eta->unknown_count, unknown = eta->unknown_count;
-	double work, variance, longest = 0, longest_variance = 0, share, time, spread;
+	double work, variance, longest = 0, longest_variance = 0, share, time, spread, single;
 	bool needed = eta->unknown_count > 0;
 
 	for (size_t i = 0; i < running_count; i++)
@@ -224,7 +250,14 @@ bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_runn
 	if (share > workers)
 		share = workers > 0 ? workers : 1;
 	time = work / share;
+	/* Nobody knows here whether a long test comes first, or last and alone. */
+	single = belief.ratio * longest_waiting(eta);
+	variance += square(single * (share - 1)) * LAST_VARIANCE;
 	spread = sqrt(variance) / share;
+	if (single > longest) {
+		longest = single;
+		longest_variance = belief.single_variance * square(single);
+	}
 	if (time < longest) {
 		time = longest;
 		if (spread < sqrt(longest_variance))

@@ -11,11 +11,12 @@
  * Where nothing has a history that is the plain rate of the run.
  *
  * A test that runs still takes what is left of its time, and at least a quarter of its age more: that is for
- * those that are over their time. None goes on beyond its deadline. To each waiting test comes the pause that workers make between two.
+ * those that are over their time. None goes on beyond its deadline. To each waiting test comes the pause that
+ * workers make between two.
  *
  * All that together is shared by as many workers as can have a test each, and it takes no less than the longest
- * test that runs. The uncertainty is the half-width of a 90 % interval. Tests that wait for others (serial ones,
- * limits) are not seen ahead; they show as pauses.
+ * test that runs or waits. Whether that one comes first or last is part of the uncertainty. That is the half-width
+ * of a 90 % interval. Tests that wait for others (serial ones, limits) are not seen ahead; they show as pauses.
  */
 #ifndef XTOP_TUI_ETA_H
 #define XTOP_TUI_ETA_H

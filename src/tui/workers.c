@@ -122,16 +122,16 @@ int workers_wanted_height(const struct app *app)
 /* --- columns --- */
 
 static const struct {
-	const char *heading, *text;
+	const char *heading;
 	int width; /* with the blank before it */
 	int rank;  /* the highest go first where it is narrow */
 } columns[WORKERS_COLUMN_COUNT] = {
-	[WORKERS_COLUMN_LOAD] = { "LOAD", "share of the time with a test", 6, 2 },
-	[WORKERS_COLUMN_CPU] = { "CPU", "processor time", 5, 3 },
-	[WORKERS_COLUMN_MEM] = { "MEM", "memory", 6, 5 },
-	[WORKERS_COLUMN_DONE] = { "DONE", "tests that it ended", 7, 4 },
-	[WORKERS_COLUMN_RESTARTS] = { "NEW", "processes that died", 5, 6 },
-	[WORKERS_COLUMN_AGE] = { "AGE", "age of its test", 9, 1 },
+	[WORKERS_COLUMN_LOAD] = { "LOAD", 6, 2 },
+	[WORKERS_COLUMN_CPU] = { "CPU", 5, 3 },
+	[WORKERS_COLUMN_MEM] = { "MEM", 6, 5 },
+	[WORKERS_COLUMN_DONE] = { "DONE", 7, 4 },
+	[WORKERS_COLUMN_RESTARTS] = { "NEW", 5, 6 },
+	[WORKERS_COLUMN_AGE] = { "AGE", 9, 1 },
 };
 
 #define RANKS 6
@@ -372,7 +372,7 @@ static bool open_test_of_worker(struct app *app)
 
 const char *workers_sort_text(int choice)
 {
-	return choice == 0 ? "number" : columns[choice - 1].text;
+	return choice == 0 ? "number" : columns_text(COLUMNS_WORKERS, (unsigned)choice - 1);
 }
 
 int workers_sort_choice(const struct app *app)

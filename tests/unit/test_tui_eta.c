@@ -189,6 +189,30 @@ static void longest_running_test_is_waited_for(void **state)
 	assert_true(left.spread > 0);
 }
 
+static void long_test_may_come_last(void **state)
+{
+	struct eta *eta = *state;
+	struct eta_left without, with;
+
+	add_waiting(eta, 1, 400, S / 10);
+	for (unsigned i = 0; i < 400; i++)
+		eta_took(eta, S / 10, S / 10);
+	without = estimate(eta, 4);
+	eta_move(eta, 401, ETA_WAITING, 10 * S);
+	with = estimate(eta, 4);
+	near(clock_seconds(without.time), 10, 0.01);
+	near(clock_seconds(with.time), 12.5, 0.01);
+	/* Last it would add 7.5 s, first nothing. */
+	assert_in_range(with.spread, 3 * S, 8 * S);
+	assert_true(without.spread < with.spread / 2);
+	/* Among a few it is what is waited for. */
+	for (unsigned i = 1; i <= 390; i++)
+		eta_move(eta, i, ETA_OVER, S / 10);
+	near(clock_seconds(estimate(eta, 4).time), 10, 0.01);
+	eta_move(eta, 401, ETA_OVER, 10 * S);
+	near(clock_seconds(estimate(eta, 4).time), 0.25, 0.01);
+}
+
 static void late_test_ends_at_its_deadline_at_the_latest(void **state)
 {
 	struct eta *eta = *state;
@@ -305,6 +329,7 @@ int main(void)
 		TEST(long_tests_that_run_are_not_missed),
 		TEST(waits_that_are_no_pauses_are_cut),
 		TEST(longest_running_test_is_waited_for),
+		TEST(long_test_may_come_last),
 		TEST(late_test_ends_at_its_deadline_at_the_latest),
 		TEST(numbers_stay_finite),
 		TEST(text_is_short),
