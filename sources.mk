@@ -373,6 +373,7 @@ library_sources = \
 	src/tui/tests_fold.h \
 	src/tui/tests_shape.c \
 	src/tui/tests_tags.c \
+	src/tui/tests_title.c \
 	src/tui/tests_tree.c \
 	src/tui/tests_tree.h \
 	src/tui/tests_walk.c \

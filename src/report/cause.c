@@ -41,8 +41,8 @@ static size_t number_length(const char *text, size_t length)
 {
 	size_t end = 0;
 
-	while (end < length && (isdigit((unsigned char)text[end]) ||
-				(text[end] == '.' && end + 1 < length && isdigit((unsigned char)text[end + 1]))))
+	while (end < length && (isdigit((unsigned char)text[end]) || (text[end] == '.' && end + 1 < length &&
+								      isdigit((unsigned char)text[end + 1]))))
 		end++;
 	return end;
 }
@@ -170,7 +170,8 @@ bool cause_of(const struct test *test, struct str *out)
 	struct slice place;
 	bool tells;
 
-	if ((test->outcome == OUTCOME_TIMEOUT || test->outcome == OUTCOME_CRASHED) && attempt && attempt->diagnosis)
+	if ((test->outcome == OUTCOME_TIMEOUT || test->outcome == OUTCOME_CRASHED) && attempt &&
+	    attempt->diagnosis)
 		text = attempt->diagnosis;
 	if (!text)
 		text = test_reason(test);

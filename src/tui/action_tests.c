@@ -57,8 +57,8 @@ static void say_answers(struct app *app, const struct answers *answers, const ch
 	if (answers->refused && !answers->done)
 		action_say_refused(app, &answers->first);
 	else if (answers->refused)
-		app_say(app, ROLE_WARNING, " %s: %s; %u refused: %.300s ", did, count_text(app, answers->done, text),
-			answers->refused, answers->first.message);
+		app_say(app, ROLE_WARNING, " %s: %s; %u refused: %.300s ", did,
+			count_text(app, answers->done, text), answers->refused, answers->first.message);
 	else if (test && answers->done)
 		app_say(app, ROLE_NOTE, " %s: %s ", did, test->id);
 	else if (answers->passed_over && answers->done)
@@ -108,7 +108,8 @@ void action_quarantine(struct app *app)
 	if (!action_find_targets(app))
 		return;
 	if (app->targets.tests.length > ENTRIES_AT_ONCE) {
-		app_say(app, ROLE_WARNING, " %zu tests: better one entry for all, by `xtop quarantine add EXPRESSION` ",
+		app_say(app, ROLE_WARNING,
+			" %zu tests: better one entry for all, by `xtop quarantine add EXPRESSION` ",
 			app->targets.tests.length);
 		return;
 	}
@@ -121,7 +122,8 @@ void action_quarantine(struct app *app)
 	}
 	if (kept)
 		app->targets.tests.length = kept;
-	prompt_open(app, kept ? PROMPT_REASON : PROMPT_RELEASE, only_target(app) ? only_target(app)->number : 0);
+	prompt_open(app, kept ? PROMPT_REASON : PROMPT_RELEASE,
+		    only_target(app) ? only_target(app)->number : 0);
 }
 
 static void set_quarantine(struct app *app, bool on, const char *reason)
@@ -133,7 +135,8 @@ static void set_quarantine(struct app *app, bool on, const char *reason)
 		struct error error = ERROR_INIT;
 
 		/* A test that has not failed gets no event that would tell of it. */
-		if (take(&answers, app->control->quarantine(app->control->context, *it, on, reason, &error), &error) &&
+		if (take(&answers, app->control->quarantine(app->control->context, *it, on, reason, &error),
+			 &error) &&
 		    test)
 			tests_judge(app, test);
 	}
@@ -191,8 +194,8 @@ void action_send(struct app *app, int number)
 	if (answers.refused)
 		action_say_refused(app, &answers.first);
 	else if (answers.done > 1)
-		app_say(app, ROLE_NOTE, " %s was sent to %u tests ", event_signal_name((unsigned)number, name),
-			answers.done);
+		app_say(app, ROLE_NOTE, " %s was sent to %u tests ",
+			event_signal_name((unsigned)number, name), answers.done);
 	else
 		app_say(app, ROLE_NOTE, " %s was sent ", event_signal_name((unsigned)number, name));
 }

@@ -19,12 +19,12 @@
 
 struct freeze {
 	bool on;
-	uint64_t since, now;    /* ns since the run began; app->now stands still at `since` */
-	struct tags changed;    /* numbers of the tests */
+	uint64_t since, now; /* ns since the run began; app->now stands still at `since` */
+	struct tags changed; /* numbers of the tests */
 	uint32_t results, failed;
-	struct cell *picture;   /* owned; NULL: there is none that still fits */
+	struct cell *picture; /* owned; NULL: there is none that still fits */
 	int width, height;
-	struct area workers;    /* in it; height 0: not in it */
+	struct area workers; /* in it; height 0: not in it */
 };
 
 struct freeze *freeze_new(void)
@@ -57,7 +57,8 @@ static void take_picture(struct app *app)
 	freeze->workers = app->focus == PANE_WORKERS ? (struct area){ 0 } : app->areas[PANE_WORKERS];
 	if (app->over_count || !freeze->height)
 		return;
-	freeze->picture = alloc_zeroed((size_t)freeze->width * (size_t)freeze->height, sizeof(*freeze->picture));
+	freeze->picture =
+		alloc_zeroed((size_t)freeze->width * (size_t)freeze->height, sizeof(*freeze->picture));
 	for (int row = 0; row < freeze->height; row++)
 		memcpy(&freeze->picture[(size_t)row * (size_t)freeze->width], screen_row(app->screen, row),
 		       (size_t)freeze->width * sizeof(*freeze->picture));
@@ -71,7 +72,8 @@ static void go_on(struct app *app)
 	freeze->on = false;
 	app->now = freeze->now;
 	for (uint64_t number = 1; number < freeze->changed.words.length * 64; number++) {
-		const struct test *test = tags_have(&freeze->changed, number) ? model_test(app->model, number) : NULL;
+		const struct test *test =
+			tags_have(&freeze->changed, number) ? model_test(app->model, number) : NULL;
 
 		if (test)
 			app_show_test(app, test);

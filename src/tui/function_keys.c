@@ -32,6 +32,15 @@ static int name_of(const struct app *app, const struct function_key *key, char n
 	return code;
 }
 
+static const char *name_of_open(const struct app *app)
+{
+	if (app_over(app) == PANE_DETAIL)
+		return "Back";
+	if (app_front(app) == PANE_TESTS && tests_line(app) != TESTS_LINE_TEST)
+		return tests_line(app) == TESTS_LINE_OPEN ? "Close" : "Open";
+	return "Detail";
+}
+
 void function_keys_draw(struct app *app, int row, int width)
 {
 	const struct test *test = app_selected(app);
@@ -39,7 +48,7 @@ void function_keys_draw(struct app *app, int row, int width)
 	const struct function_key keys[] = {
 		{ REQUEST_HELP, "Help", 0 },
 		{ REQUEST_SETUP, "Setup", 7 },
-		{ REQUEST_OPEN, app_over(app) == PANE_DETAIL ? "Back" : "Detail", 6 },
+		{ REQUEST_OPEN, name_of_open(app), 6 },
 		{ REQUEST_NEXT_PANE, "Pane", 7 },
 		{ REQUEST_SEARCH, "Search", 2 },
 		{ REQUEST_FILTER, "Filter", 5 },

@@ -20,9 +20,9 @@ struct rows {
 	uint64_t revision;
 	uint64_t slow_after; /* ns */
 	struct text_order names, suites, files;
-	struct map *causes;        /* what they say → the number of the cause */
-	VEC(uint32_t) cause_tests; /* by number of the cause - 1: how many tests have it */
-	struct str text;           /* for one cause at a time */
+	struct map *causes;                 /* what they say → the number of the cause */
+	VEC(uint32_t) cause_tests;          /* by number of the cause - 1: how many tests have it */
+	struct str text;                    /* for one cause at a time */
 	VEC(struct sort_item) items, other; /* for the radix sort */
 };
 
@@ -373,7 +373,8 @@ static uint32_t message_key(const struct rows *rows, const struct row *row)
 
 	if (!row->cause)
 		return UINT32_MAX;
-	return (most - clamp(rows->cause_tests.items[row->cause - 1], most)) << 20 | clamp(row->cause, (1u << 20) - 1);
+	return (most - clamp(rows->cause_tests.items[row->cause - 1], most)) << 20 |
+	       clamp(row->cause, (1u << 20) - 1);
 }
 
 static uint32_t key_of(const struct rows *rows, enum column column, const struct text_order *order,

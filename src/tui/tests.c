@@ -83,8 +83,8 @@ bool tests_is_open(const struct tests_pane *pane, uint32_t heading)
 						  : fold_is_open(&pane->fold, heading);
 }
 
-void tests_below(const struct tests_pane *pane, struct entry entry, void (*visit)(void *context, uint64_t test),
-		 void *context)
+void tests_below(const struct tests_pane *pane, struct entry entry,
+		 void (*visit)(void *context, uint64_t test), void *context)
 {
 	if (!entry.heading)
 		visit(context, entry.test);
@@ -140,10 +140,11 @@ static void find_selected(struct app *app)
 		index = find_nearest(pane, tab->chosen);
 		/* A cause that has one test left, or more than one now. */
 		if (index < 0 && tests_shape(pane) == TESTS_FOLDED)
-			index = find_entry(pane, tab->chosen.heading
-							 ? (struct entry){ .test = tab->chosen.test }
-							 : (struct entry){ .heading = rows_cause(app->rows,
-												 tab->chosen.test) });
+			index = find_entry(
+				pane, tab->chosen.heading
+					      ? (struct entry){ .test = tab->chosen.test }
+					      : (struct entry){
+							.heading = rows_cause(app->rows, tab->chosen.test) });
 	}
 	if (index >= 0) {
 		if (cursor->top > 0 || index >= cursor->height)
@@ -295,6 +296,15 @@ void tests_reveal(struct app *app, uint64_t test)
 	app->tests->forced = true;
 	app->tests->follow = false;
 	tests_refresh(app);
+}
+
+enum tests_line tests_line(const struct app *app)
+{
+	uint32_t heading = tests_tab(app)->chosen.heading;
+
+	if (!heading)
+		return TESTS_LINE_TEST;
+	return tests_is_open(app->tests, heading) ? TESTS_LINE_OPEN : TESTS_LINE_CLOSED;
 }
 
 void tests_hold(struct app *app)

@@ -80,6 +80,9 @@ void tests_draw(struct app *app, struct area area, bool focused);
 /* The columns that are shown at some width, from left to right, the name among them; returns how many. */
 unsigned tests_shown_columns(const struct app *app, int width, enum column columns[COLUMN_COUNT]);
 
+/* --- tests_title.c --- */
+void tests_draw_title(struct app *app, struct area area, bool focused);
+
 /* --- tests_filter.c --- */
 struct tests_filter *tests_filter_new(void);
 void tests_filter_free(struct tests_filter *filter);

@@ -11,11 +11,12 @@
 
 static const struct {
 	int width;
-	int least; /* of the pane: where it is narrower the column is left out */
+	int least;  /* of the pane: where it is narrower the column is left out */
 	bool right; /* its label stands on the right */
 } layout[COLUMN_COUNT] = {
-	[COLUMN_STATUS] = { 7, 50, false }, [COLUMN_TIME] = { 6, 0, true },     [COLUMN_CPU] = { 6, 72, true },
-	[COLUMN_MEM] = { 5, 72, true },     [COLUMN_WORKER] = { 4, 56, false }, [COLUMN_TRIES] = { 3, 64, true },
+	[COLUMN_STATUS] = { 7, 50, false }, [COLUMN_TIME] = { 6, 0, true },
+	[COLUMN_CPU] = { 6, 72, true },     [COLUMN_MEM] = { 5, 72, true },
+	[COLUMN_WORKER] = { 4, 56, false }, [COLUMN_TRIES] = { 3, 64, true },
 	[COLUMN_SUITE] = { 12, 76, false }, [COLUMN_FILE] = { 24, 80, false },
 };
 
@@ -72,7 +73,7 @@ unsigned tests_shown_columns(const struct app *app, int width, enum column colum
 
 struct placed {
 	enum column columns[COLUMN_COUNT];
-	unsigned count;      /* of those in front of the name */
+	unsigned count;       /* of those in front of the name */
 	int at[COLUMN_COUNT]; /* by column; -1: not shown */
 	int name, end;
 	bool message, code;
@@ -186,15 +187,17 @@ static void draw_column(struct app *app, enum column which, const struct test *t
 	case COLUMN_TIME:
 		if (of->state == TEST_RUNNING && of->tries)
 			screen_format(screen, row, column, 6, ROLE_RUNNING, "%6s",
-				      format_age(text, app->now > in_ns(of->started) ? app->now - in_ns(of->started)
-										     : 0));
+				      format_age(text, app->now > in_ns(of->started)
+							       ? app->now - in_ns(of->started)
+							       : 0));
 		else if (of->outcome != OUTCOME_NONE && of->outcome != OUTCOME_NOTRUN)
 			screen_format(screen, row, column, 6, ROLE_TEXT, "%6s",
 				      format_duration(text, in_ns(of->duration)));
 		break;
 	case COLUMN_CPU:
 		if (of->cpu)
-			screen_format(screen, row, column, 6, ROLE_DIM, "%6s", format_duration(text, in_ns(of->cpu)));
+			screen_format(screen, row, column, 6, ROLE_DIM, "%6s",
+				      format_duration(text, in_ns(of->cpu)));
 		break;
 	case COLUMN_MEM:
 		if (of->rss)
@@ -207,7 +210,8 @@ static void draw_column(struct app *app, enum column which, const struct test *t
 		break;
 	case COLUMN_TRIES:
 		if (of->tries)
-			screen_format(screen, row, column, 3, of->tries > 1 ? ROLE_FLAKY : ROLE_DIM, "%3u", of->tries);
+			screen_format(screen, row, column, 3, of->tries > 1 ? ROLE_FLAKY : ROLE_DIM, "%3u",
+				      of->tries);
 		break;
 	case COLUMN_SUITE:
 		screen_text_begin(screen, row, column, layout[which].width, ROLE_DIM, test->suite);
@@ -244,8 +248,8 @@ static int draw_code(struct app *app, const struct test *test, int row, int colu
 }
 
 /* What there is to say about a test in the room behind its name. */
-static void draw_remark(struct app *app, const struct test *test, const struct row *of, const struct placed *placed,
-			int row, int column)
+static void draw_remark(struct app *app, const struct test *test, const struct row *of,
+			const struct placed *placed, int row, int column)
 {
 	const char *text = test_message(test);
 	int end = placed->end;
@@ -262,7 +266,8 @@ static void draw_remark(struct app *app, const struct test *test, const struct r
 		draw_first_line(app, row, column + 2, end - column - 2, ROLE_DIM, text);
 }
 
-static void draw_test(struct app *app, const struct test *test, uint32_t depth, const struct placed *placed, int row)
+static void draw_test(struct app *app, const struct test *test, uint32_t depth, const struct placed *placed,
+		      int row)
 {
 	struct screen *screen = app->screen;
 	const struct row *of = rows_row(app->rows, test->number);
@@ -277,7 +282,8 @@ static void draw_test(struct app *app, const struct test *test, uint32_t depth, 
 				  status.role == ROLE_WAITING ? ROLE_DIM : ROLE_TEXT,
 				  app->tests->as_tree ? tree_name(test) : test->id);
 	if (test->ordinal > 1)
-		column += screen_format(screen, row, column, placed->end - column, ROLE_DIM, " #%u", test->ordinal);
+		column += screen_format(screen, row, column, placed->end - column, ROLE_DIM, " #%u",
+					test->ordinal);
 	draw_remark(app, test, of, placed, row, column);
 	if (app->search.length)
 		screen_highlight(screen, row, begin, column - begin, app->search.data);
@@ -329,7 +335,8 @@ static int draw_sums(struct app *app, const struct heading_sums *sums, int row, 
 					words ? " %u %s" : " %u", parts[i].count, parts[i].word);
 	}
 	if (sums->tagged && end - column >= 14)
-		column += screen_format(app->screen, row, column, end - column, ROLE_STRONG, "  *%u tagged", sums->tagged);
+		column += screen_format(app->screen, row, column, end - column, ROLE_STRONG, "  *%u tagged",
+					sums->tagged);
 	return column;
 }
 
@@ -358,11 +365,11 @@ static void draw_heading(struct app *app, const struct entry *entry, const struc
 {
 	struct tests_pane *pane = app->tests;
 	bool in_tree = tests_shape(pane) == TESTS_AS_TREE;
-	const struct heading_sums *sums = in_tree ? tree_sums(pane->tree, entry->heading)
-						  : fold_sums(&pane->fold, entry->heading);
+	const struct heading_sums *sums =
+		in_tree ? tree_sums(pane->tree, entry->heading) : fold_sums(&pane->fold, entry->heading);
 	const struct test *first = model_test(app->model, entry->test);
-	struct status status = in_tree ? status_of_sums(sums)
-				       : status_of_row(rows_row(app->rows, entry->test));
+	struct status status =
+		in_tree ? status_of_sums(sums) : status_of_row(rows_row(app->rows, entry->test));
 	int column = placed->name + 2 * (int)entry->depth, begin;
 	char text[FORMAT_SIZE];
 
@@ -417,100 +424,6 @@ static const char *nothing_here(const struct app *app, char text[64])
 	}
 }
 
-enum tabs_shown { ALL_WITH_COUNTS, ALL, NOT_EMPTY };
-
-static bool shows(const struct app *app, enum tab tab, enum tabs_shown shown)
-{
-	/* On a narrow row only the current tab is sure to be named. */
-	return shown != NOT_EMPTY || tab == app->tests->tab || tab == TAB_ALL || rows_count(app->rows, tab);
-}
-
-static int width_of_tabs(const struct app *app, enum tabs_shown shown)
-{
-	int needed = 0;
-	char text[64];
-
-	for (int tab = 0; tab < TAB_COUNT; tab++) {
-		uint32_t count = rows_count(app->rows, (enum tab)tab);
-		bool counts = shown == ALL_WITH_COUNTS || app->tests->tab == (enum tab)tab;
-
-		if (!shows(app, (enum tab)tab, shown))
-			continue;
-		needed += snprintf(text, sizeof(text), counts && (count || tab == TAB_ALL) ? " %s %u " : " %s ",
-				   rows_tab_label((enum tab)tab), count);
-	}
-	return needed;
-}
-
-static void add_modes(struct app *app, struct str *text, bool words)
-{
-	const struct tests_pane *pane = app->tests;
-
-	if (pane->tags.count)
-		str_add_format(text, words ? " *%u tagged " : " *%u", pane->tags.count);
-	if (pane->as_tree && words)
-		str_add_text(text, " tree ");
-	if (pane->follow)
-		str_add_text(text, " follow ");
-	else if (pane->unfinished)
-		str_add_text(text, " sorting ");
-}
-
-/* What is on, at the right of the title row, which has no more than `room` for it; returns the column where it
- * begins. */
-static int draw_modes(struct app *app, int row, int room, int width)
-{
-	const char *filter = tests_filter_text(app);
-	struct str text = STR_INIT;
-	int column, begin, taken;
-
-	add_modes(app, &text, width >= 76);
-	taken = screen_text_width(app->screen, text.data);
-	if (*filter) {
-		int wanted = screen_text_width(app->screen, filter) + 3;
-
-		taken += taken + wanted > room ? room - taken : wanted;
-	}
-	column = begin = width - taken;
-	if (*filter) {
-		int end = width - screen_text_width(app->screen, text.data);
-
-		column += screen_text(app->screen, row, column, end - column, ROLE_TITLE_FOCUS, " \\");
-		column += screen_text_begin(app->screen, row, column, end - column - 1, ROLE_TITLE_FOCUS, filter);
-		column += screen_text(app->screen, row, column, end - column, ROLE_TITLE_FOCUS, " ");
-	}
-	screen_text(app->screen, row, column, width - column, ROLE_TITLE_FOCUS, text.data);
-	str_fini(&text);
-	return begin;
-}
-
-static void draw_tabs(struct app *app, int row, int column, int width)
-{
-	struct tests_pane *pane = app->tests;
-	int room = width - column, left = room - width_of_tabs(app, NOT_EMPTY), end;
-	enum tabs_shown shown = ALL_WITH_COUNTS;
-
-	/* A long filter gets what few tabs leave, but a third in any case. */
-	end = draw_modes(app, row, left > room / 3 ? left : room / 3, width);
-	while (shown < NOT_EMPTY && column + width_of_tabs(app, shown) > end)
-		shown++;
-	for (int tab = 0; tab < TAB_COUNT; tab++) {
-		uint32_t count = rows_count(app->rows, (enum tab)tab);
-		bool current = pane->tab == (enum tab)tab;
-
-		pane->tab_columns[tab] = pane->tab_ends[tab] = -1;
-		if (!shows(app, (enum tab)tab, shown))
-			continue;
-		pane->tab_columns[tab] = column;
-		column = pane_draw_tab(app, row, column, end, rows_tab_label((enum tab)tab),
-				       (shown == ALL_WITH_COUNTS || current) && (count || tab == TAB_ALL)
-					       ? (long)count
-					       : -1,
-				       current);
-		pane->tab_ends[tab] = column;
-	}
-}
-
 static void draw_entry(struct app *app, const struct entry *entry, const struct placed *placed, int row)
 {
 	const struct test *test = model_test(app->model, entry->test);
@@ -535,7 +448,7 @@ void tests_draw(struct app *app, struct area area, bool focused)
 	char text[64];
 
 	place_columns(app, area.width, &placed);
-	draw_tabs(app, area.row, pane_draw_title(app, area, GLYPH_TEE, focused, "Tests"), area.width);
+	tests_draw_title(app, area, focused);
 	for (int column = 0; column < COLUMN_COUNT; column++)
 		pane->heading_columns[column] = -1;
 	if (height >= 5) {

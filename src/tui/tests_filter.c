@@ -20,11 +20,13 @@ struct tests_filter {
 	struct filter *filter; /* NULL: all tests are seen */
 	struct str text;       /* of it */
 	bool needs_quarantine;
-	size_t judged;         /* so many of the first tests are */
-	struct entry chosen;   /* under the cursor when the line was opened: what is typed may hide it for a while */
+	size_t judged; /* so many of the first tests are */
+	bool told;     /* that a pattern in it was given up */
+	struct entry
+		chosen; /* under the cursor when the line was opened: what is typed may hide it for a while */
 	bool held;
-	char complaint[256];   /* about what is being typed, a line; "": none */
-	size_t column;         /* in it, from 1 */
+	char complaint[256]; /* about what is being typed, a line; "": none */
+	size_t column;       /* in it, from 1 */
 };
 
 struct tests_filter *tests_filter_new(void)
@@ -92,6 +94,11 @@ bool tests_filter_go_on(struct app *app)
 		end = filter->judged + AT_ONCE;
 	for (; filter->judged < end; filter->judged++)
 		tests_judge(app, app->run->tests.items[filter->judged]);
+	if (filter->judged == app->run->tests.length && !filter->told && filter_gave_up(filter->filter)) {
+		filter->told = true;
+		app_say(app, ROLE_WARNING, " /%.100s/ takes too long for some tests, which are not shown ",
+			filter_gave_up(filter->filter));
+	}
 	return filter->judged == app->run->tests.length;
 }
 
@@ -147,8 +154,8 @@ void tests_set_filter(struct app *app, const char *text)
 	}
 	fresh = filter_parse_of_run(text, &filter->column, &error);
 	if (!fresh) {
-		snprintf(filter->complaint, sizeof(filter->complaint), "%.*s", (int)strcspn(error.message, "\n"),
-			 error.message);
+		snprintf(filter->complaint, sizeof(filter->complaint), "%.*s",
+			 (int)strcspn(error.message, "\n"), error.message);
 		return;
 	}
 	filter->complaint[0] = '\0';
@@ -158,6 +165,7 @@ void tests_set_filter(struct app *app, const char *text)
 	str_add_text(&filter->text, text);
 	filter->needs_quarantine = filter_needs_quarantine(fresh);
 	filter->judged = 0;
+	filter->told = false;
 	make_anew(app);
 }
 

@@ -66,8 +66,8 @@ static void take_list(struct fold *fold, const struct rows *rows, const struct t
 	}
 }
 
-void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *tags, const struct rows_list *list,
-	       struct entries *entries)
+void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *tags,
+	       const struct rows_list *list, struct entries *entries)
 {
 	take_list(fold, rows, tags, list);
 	vec_clear(&entries->list);
@@ -83,7 +83,8 @@ void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *ta
 		if (fold->first.items[cause - 1] != at)
 			continue;
 		vec_push(&entries->list, heading);
-		for (uint32_t below = at; below != NOWHERE && fold_is_open(fold, cause); below = fold->next.items[below]) {
+		for (uint32_t below = at; below != NOWHERE && fold_is_open(fold, cause);
+		     below = fold->next.items[below]) {
 			const struct entry entry = { fold->listed.items[below], 0, 1 };
 
 			vec_push(&entries->list, entry);
@@ -91,7 +92,8 @@ void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *ta
 	}
 }
 
-void fold_each(const struct fold *fold, uint32_t cause, void (*visit)(void *context, uint64_t test), void *context)
+void fold_each(const struct fold *fold, uint32_t cause, void (*visit)(void *context, uint64_t test),
+	       void *context)
 {
 	if (!cause || cause > fold->first.length)
 		return;

@@ -16,19 +16,20 @@
 
 /* All zero: no cause is open. The heading of a cause has its number. */
 struct fold {
-	VEC(bool) open;                 /* by number of the cause - 1, as are the next two */
-	VEC(struct heading_sums) sums;  /* of the newest list */
-	VEC(uint32_t) first;            /* place in the list, UINT32_MAX: not in it */
+	VEC(bool) open;                /* by number of the cause - 1, as are the next two */
+	VEC(struct heading_sums) sums; /* of the newest list */
+	VEC(uint32_t) first;           /* place in the list, UINT32_MAX: not in it */
 	VEC(uint32_t) last;
-	VEC(uint32_t) next;             /* by place: the next one with the same cause */
+	VEC(uint32_t) next; /* by place: the next one with the same cause */
 	VEC(uint32_t) listed;
 };
 
 void fold_fini(struct fold *fold);
-void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *tags, const struct rows_list *list,
-	       struct entries *entries);
+void fold_fill(struct fold *fold, const struct rows *rows, const struct tags *tags,
+	       const struct rows_list *list, struct entries *entries);
 /* Of the newest fold_fill. */
-void fold_each(const struct fold *fold, uint32_t cause, void (*visit)(void *context, uint64_t test), void *context);
+void fold_each(const struct fold *fold, uint32_t cause, void (*visit)(void *context, uint64_t test),
+	       void *context);
 const struct heading_sums *fold_sums(const struct fold *fold, uint32_t cause); /* borrowed */
 /* Whether it has a line of its own. */
 bool fold_is_folded(const struct fold *fold, uint32_t cause);

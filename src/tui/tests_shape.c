@@ -10,6 +10,9 @@ void tests_toggle_tree(struct app *app)
 	uint32_t test = tests_tab(app)->chosen.test;
 
 	pane->as_tree = !pane->as_tree;
+	/* The headings that the tabs' cursors are on are of another shape now. */
+	for (int tab = 0; tab < TAB_COUNT; tab++)
+		pane->tabs[tab].chosen.heading = pane->tabs[tab].chosen.depth = 0;
 	if (!pane->tree)
 		pane->tree = tree_new(rows_length(app->rows) <= SMALL_TREE);
 	app_say(app, ROLE_NOTE, pane->as_tree ? " Tree: Enter + - open and close " : " List ");
@@ -68,7 +71,8 @@ static long line_above(const struct app *app)
 	long index = tests_tab(app)->cursor.selected;
 	uint32_t depth = tests_tab(app)->chosen.depth;
 
-	while (index >= 0 && !(pane->entries.list.items[index].heading && pane->entries.list.items[index].depth < depth))
+	while (index >= 0 &&
+	       !(pane->entries.list.items[index].heading && pane->entries.list.items[index].depth < depth))
 		index--;
 	return index;
 }

@@ -39,7 +39,8 @@ void tests_tag(struct app *app)
 	tagging.on = tagging.tagged < tagging.seen;
 	tests_below(pane, tab->chosen, set, &tagging);
 	if (tab->chosen.heading)
-		app_say(app, ROLE_NOTE, tagging.on ? " %u tests below are tagged " : " %u tests below are no longer tagged ",
+		app_say(app, ROLE_NOTE,
+			tagging.on ? " %u tests below are tagged " : " %u tests below are no longer tagged ",
 			tagging.seen);
 	/* Headings tell how many below them are tagged. */
 	pane->forced = tests_shape(pane) != TESTS_AS_LIST;
@@ -60,7 +61,8 @@ void tests_untag_all(struct app *app)
 	if (!count)
 		app_say(app, ROLE_NOTE, " No test is tagged ");
 	else
-		app_say(app, ROLE_NOTE, count == 1 ? " %u test is no longer tagged " : " %u tests are no longer tagged ",
+		app_say(app, ROLE_NOTE,
+			count == 1 ? " %u test is no longer tagged " : " %u tests are no longer tagged ",
 			count);
 }
 

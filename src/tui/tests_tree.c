@@ -33,9 +33,9 @@ struct tree {
 	uint32_t suite_heading;
 	struct str key;
 	bool open;
-	VEC(uint32_t) next;           /* by place in the list: the next test of the same heading */
-	VEC(uint32_t) listed;         /* the list itself */
-	VEC(uint32_t) ordered;        /* headings, for the order by sums */
+	VEC(uint32_t) next;    /* by place in the list: the next test of the same heading */
+	VEC(uint32_t) listed;  /* the list itself */
+	VEC(uint32_t) ordered; /* headings, for the order by sums */
 };
 
 struct tree *tree_new(bool open)
@@ -89,7 +89,8 @@ static void split_path(struct slice path, struct parts *parts)
 
 	if (slash)
 		parts->directory = (struct slice){ path.data, (size_t)(slash + 1 - path.data) };
-	parts->file = (struct slice){ path.data + parts->directory.length, path.length - parts->directory.length };
+	parts->file =
+		(struct slice){ path.data + parts->directory.length, path.length - parts->directory.length };
 }
 
 static void split(const struct test *test, struct parts *parts)
@@ -123,8 +124,8 @@ static void split(const struct test *test, struct parts *parts)
 		parts->name = at + 2;
 	}
 	/* "Suite.Test" of GoogleTest. */
-	if (!parts->class.length && test->scope && *test->scope && text_starts_with(parts->name, test->scope) &&
-	    parts->name[strlen(test->scope)] == '.') {
+	if (!parts->class.length && test->scope && *test->scope &&
+	    text_starts_with(parts->name, test->scope) && parts->name[strlen(test->scope)] == '.') {
 		parts->class = slice_of(test->scope);
 		parts->name += parts->class.length + 1;
 	}
@@ -277,7 +278,8 @@ static void link_as_listed(struct tree *tree)
 	vec_each(&tree->listed, test) {
 		uint32_t number = tree->places.items[*test - 1];
 
-		for (; number && !tree->headings.items[number].listed; number = tree->headings.items[number].parent) {
+		for (; number && !tree->headings.items[number].listed;
+		     number = tree->headings.items[number].parent) {
 			tree->headings.items[number].listed = true;
 			link_behind(tree, number);
 		}
@@ -309,7 +311,8 @@ static void take_list(struct tree *tree, const struct rows *rows, const struct t
 		heading->sums.tagged += tags_have(tags, *test);
 	}
 	for (size_t i = tree->headings.length; i-- > 1;)
-		add_sums(&tree->headings.items[tree->headings.items[i].parent].sums, &tree->headings.items[i].sums);
+		add_sums(&tree->headings.items[tree->headings.items[i].parent].sums,
+			 &tree->headings.items[i].sums);
 }
 
 static int compare_sums(uint64_t left, uint64_t right, uint32_t a, uint32_t b)
@@ -324,7 +327,8 @@ static int compare_time(const void *a, const void *b, void *context)
 	const struct tree *tree = context;
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
 
-	return compare_sums(tree->headings.items[left].sums.time, tree->headings.items[right].sums.time, left, right);
+	return compare_sums(tree->headings.items[left].sums.time, tree->headings.items[right].sums.time, left,
+			    right);
 }
 
 static int compare_cpu(const void *a, const void *b, void *context)
@@ -332,7 +336,8 @@ static int compare_cpu(const void *a, const void *b, void *context)
 	const struct tree *tree = context;
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
 
-	return compare_sums(tree->headings.items[left].sums.cpu, tree->headings.items[right].sums.cpu, left, right);
+	return compare_sums(tree->headings.items[left].sums.cpu, tree->headings.items[right].sums.cpu, left,
+			    right);
 }
 
 static void link_by_sums(struct tree *tree, bool by_cpu, bool inverted)
@@ -362,11 +367,13 @@ static void emit(const struct tree *tree, uint32_t number, uint32_t depth, struc
 {
 	const struct heading *heading = &tree->headings.items[number];
 
-	for (uint32_t below = heading->first_heading; below; below = tree->headings.items[below].next_heading) {
+	for (uint32_t below = heading->first_heading; below;
+	     below = tree->headings.items[below].next_heading) {
 		const struct entry entry = { first_below(tree, below), below, depth };
 
 		/* A suite that is the only one says nothing. */
-		if (!number && !tree->headings.items[below].next_heading && tree->headings.items[0].first_heading == below) {
+		if (!number && !tree->headings.items[below].next_heading &&
+		    tree->headings.items[0].first_heading == below) {
 			emit(tree, below, depth, entries);
 			continue;
 		}
@@ -381,8 +388,8 @@ static void emit(const struct tree *tree, uint32_t number, uint32_t depth, struc
 	}
 }
 
-void tree_fill(struct tree *tree, const struct rows *rows, const struct tags *tags, const struct rows_list *list,
-	       enum column order, bool inverted, struct entries *entries)
+void tree_fill(struct tree *tree, const struct rows *rows, const struct tags *tags,
+	       const struct rows_list *list, enum column order, bool inverted, struct entries *entries)
 {
 	forget_list(tree);
 	take_list(tree, rows, tags, list);
@@ -411,7 +418,8 @@ const struct heading_sums *tree_sums(const struct tree *tree, uint32_t heading)
 	return &tree->headings.items[heading].sums;
 }
 
-void tree_each(const struct tree *tree, uint32_t number, void (*visit)(void *context, uint64_t test), void *context)
+void tree_each(const struct tree *tree, uint32_t number, void (*visit)(void *context, uint64_t test),
+	       void *context)
 {
 	const struct heading *heading = &tree->headings.items[number];
 

@@ -30,15 +30,17 @@ bool tree_learn(struct tree *tree, const struct run *run);
 
 /* Makes the lines of `list`. Tests without a place yet are left out. `order`: of the list; by time and by
  * processor time headings stand in the order of their sums. */
-void tree_fill(struct tree *tree, const struct rows *rows, const struct tags *tags, const struct rows_list *list,
-	       enum column order, bool inverted, struct entries *entries);
+void tree_fill(struct tree *tree, const struct rows *rows, const struct tags *tags,
+	       const struct rows_list *list, enum column order, bool inverted, struct entries *entries);
 
 /* What follows is of the newest tree_fill. */
-const char *tree_label(const struct tree *tree, uint32_t heading); /* "tests/unit/", "test_net.py", "TestRetry"; borrowed */
+const char *tree_label(const struct tree *tree,
+		       uint32_t heading); /* "tests/unit/", "test_net.py", "TestRetry"; borrowed */
 enum tree_kind tree_kind(const struct tree *tree, uint32_t heading);
 const struct heading_sums *tree_sums(const struct tree *tree, uint32_t heading);
 /* Calls `visit` for each test of the list that stands below. */
-void tree_each(const struct tree *tree, uint32_t heading, void (*visit)(void *context, uint64_t test), void *context);
+void tree_each(const struct tree *tree, uint32_t heading, void (*visit)(void *context, uint64_t test),
+	       void *context);
 
 bool tree_is_open(const struct tree *tree, uint32_t heading);
 void tree_open(struct tree *tree, uint32_t heading, bool open);

@@ -39,7 +39,8 @@ static size_t find_place(const struct text_order *order, const struct model *mod
 }
 
 /* Merge sort, because qsort can't be told which text is meant. */
-static void sort(const struct test **tests, const struct test **spare, size_t length, text_order_compare *compare)
+static void sort(const struct test **tests, const struct test **spare, size_t length,
+		 text_order_compare *compare)
 {
 	size_t half = length / 2, left = 0, right = half;
 
@@ -55,7 +56,8 @@ static void sort(const struct test **tests, const struct test **spare, size_t le
 	}
 }
 
-bool text_order_learn(struct text_order *order, const struct model *model, size_t count, text_order_compare *compare)
+bool text_order_learn(struct text_order *order, const struct model *model, size_t count,
+		      text_order_compare *compare)
 {
 	size_t known = order->numbers.length, more = count > known ? count - known : 0;
 	const struct test *fresh[AT_ONCE], *spare[AT_ONCE];

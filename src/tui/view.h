@@ -349,6 +349,8 @@ enum column tests_column(const struct app *app); /* that the list is sorted by *
 void tests_open(struct app *app, uint64_t test); /* selects it, and covers the screen with its detail */
 void tests_set_column(struct app *app, enum column column);
 void tests_set_tab(struct app *app, int tab); /* any number: they go round */
+enum tests_line { TESTS_LINE_TEST, TESTS_LINE_OPEN, TESTS_LINE_CLOSED };
+enum tests_line tests_line(const struct app *app); /* what the cursor is on: a test, or a heading */
 void tests_hold(struct app *app); /* what is selected stays under the cursor */
 void tests_stop_following(struct app *app);
 bool tests_unfinished(const struct app *app); /* another frame shows more of the list */

@@ -127,7 +127,8 @@ static const char *cause_after(struct told *told, struct ending ending, const ch
 static void what_was_raised_and_where_is_the_cause(void **state)
 {
 	struct told told = { .cause = STR_INIT };
-	struct ending failed = { .outcome = OUTCOME_FAILED, .message = "E: got 3\n> x\n\n/tmp/run7/a.py:12: E" };
+	struct ending failed = { .outcome = OUTCOME_FAILED,
+				 .message = "E: got 3\n> x\n\n/tmp/run7/a.py:12: E" };
 	struct ending skipped = { .outcome = OUTCOME_SKIPPED, .reason = "needs 4 CPUs" };
 
 	(void)state;

@@ -51,7 +51,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void found(struct fixture *fixture, const char *suite, const char *id, const char *file, const char *scope)
+static void found(struct fixture *fixture, const char *suite, const char *id, const char *file,
+		  const char *scope)
 {
 	struct event event = feed_make(EVENT_TEST_FOUND);
 
@@ -63,7 +64,8 @@ static void found(struct fixture *fixture, const char *suite, const char *id, co
 	feed_event(&fixture->feed, event);
 }
 
-static void ended(struct fixture *fixture, uint64_t test, enum outcome outcome, unsigned ms, const char *message)
+static void ended(struct fixture *fixture, uint64_t test, enum outcome outcome, unsigned ms,
+		  const char *message)
 {
 	struct ending ending = { .outcome = outcome, .duration = ms * CLOCK_MS, .message = message };
 
@@ -74,7 +76,8 @@ static void list(struct fixture *fixture, enum tab tab, enum column column, bool
 {
 	vec_each(&model_run(fixture->feed.model)->tests, test)
 		rows_update(fixture->rows, *test);
-	while (!rows_list(fixture->rows, fixture->feed.model, tab, column, inverted, fixture->feed.t, &fixture->list))
+	while (!rows_list(fixture->rows, fixture->feed.model, tab, column, inverted, fixture->feed.t,
+			  &fixture->list))
 		;
 }
 
@@ -88,7 +91,8 @@ static const char *tree(struct fixture *fixture, enum column column, bool invert
 		fixture->tree = tree_new(true);
 	while (!tree_learn(fixture->tree, model_run(fixture->feed.model)))
 		;
-	tree_fill(fixture->tree, fixture->rows, &fixture->tags, &fixture->list, column, inverted, &fixture->entries);
+	tree_fill(fixture->tree, fixture->rows, &fixture->tags, &fixture->list, column, inverted,
+		  &fixture->entries);
 	str_clear(text);
 	vec_each(&fixture->entries.list, entry)
 		str_add_format(text, "%s%u %s", text->length ? "|" : "", entry->depth,
@@ -126,7 +130,8 @@ static void programs_stand_in_their_directory(void **state)
 	found(fixture, "sh", "b.sh", "b.sh", NULL);
 	found(fixture, "sh", "tests/[x]/c.sh", NULL, NULL);
 	found(fixture, "sh", "d.sh[x::y]", NULL, NULL);
-	assert_string_equal(tree(fixture, COLUMN_FOUND, false), "0 tests/|1 a.sh|1 [x]/c.sh|0 b.sh|0 d.sh[x::y]");
+	assert_string_equal(tree(fixture, COLUMN_FOUND, false),
+			    "0 tests/|1 a.sh|1 [x]/c.sh|0 b.sh|0 d.sh[x::y]");
 }
 
 static void native_tests_stand_under_program_and_suite(void **state)
@@ -137,10 +142,9 @@ static void native_tests_stand_under_program_and_suite(void **state)
 	found(fixture, "g", "build/prog::Suite.Other", "build/prog", "Suite");
 	found(fixture, "c", "build/unit::group#2::test", "build/unit", "build/unit::group#2");
 	found(fixture, "t", "by_ctest", "build/sub", NULL);
-	assert_string_equal(tree(fixture, COLUMN_FOUND, false),
-			    "0 g|1 build/|2 prog|3 Suite|4 Test|4 Other|"
-			    "0 c|1 build/|2 unit|3 group#2|4 test|"
-			    "0 t|1 build/|2 sub|3 by_ctest");
+	assert_string_equal(tree(fixture, COLUMN_FOUND, false), "0 g|1 build/|2 prog|3 Suite|4 Test|4 Other|"
+								"0 c|1 build/|2 unit|3 group#2|4 test|"
+								"0 t|1 build/|2 sub|3 by_ctest");
 }
 
 static void odd_ids_have_a_place(void **state)
@@ -181,10 +185,12 @@ static void headings_stand_where_their_first_test_does(void **state)
 	struct fixture *fixture = *state;
 
 	a_few_files(fixture);
-	assert_string_equal(tree(fixture, COLUMN_STATUS, false),
-			    "0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_1|2 test_5|0 b/|1 test_c.py|2 test_4");
-	assert_string_equal(tree(fixture, COLUMN_TEST, true),
-			    "0 b/|1 test_c.py|2 test_4|0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_5|2 test_1");
+	assert_string_equal(
+		tree(fixture, COLUMN_STATUS, false),
+		"0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_1|2 test_5|0 b/|1 test_c.py|2 test_4");
+	assert_string_equal(
+		tree(fixture, COLUMN_TEST, true),
+		"0 b/|1 test_c.py|2 test_4|0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_5|2 test_1");
 }
 
 static void by_time_headings_go_by_their_sums(void **state)
@@ -193,10 +199,12 @@ static void by_time_headings_go_by_their_sums(void **state)
 
 	/* test_4 takes longest of all, but a/ takes longer in all, and test_b.py longer than test_a.py. */
 	a_few_files(fixture);
-	assert_string_equal(tree(fixture, COLUMN_TIME, false),
-			    "0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_1|2 test_5|0 b/|1 test_c.py|2 test_4");
-	assert_string_equal(tree(fixture, COLUMN_TIME, true),
-			    "0 b/|1 test_c.py|2 test_4|0 a/|1 test_a.py|2 test_5|2 test_1|1 test_b.py|2 test_2|2 test_3");
+	assert_string_equal(
+		tree(fixture, COLUMN_TIME, false),
+		"0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_1|2 test_5|0 b/|1 test_c.py|2 test_4");
+	assert_string_equal(
+		tree(fixture, COLUMN_TIME, true),
+		"0 b/|1 test_c.py|2 test_4|0 a/|1 test_a.py|2 test_5|2 test_1|1 test_b.py|2 test_2|2 test_3");
 }
 
 static void sums_are_of_all_below(void **state)
@@ -239,8 +247,9 @@ static void what_is_closed_is_not_listed(void **state)
 	/* A closed heading leads to the first test below. */
 	assert_int_equal(fixture->entries.list.items[0].test, 1);
 	tree_open_all(fixture->tree, a, true);
-	assert_string_equal(tree(fixture, COLUMN_FOUND, false),
-			    "0 a/|1 test_a.py|2 test_1|2 test_5|1 test_b.py|2 test_2|2 test_3|0 b/|1 test_c.py|2 test_4");
+	assert_string_equal(
+		tree(fixture, COLUMN_FOUND, false),
+		"0 a/|1 test_a.py|2 test_1|2 test_5|1 test_b.py|2 test_2|2 test_3|0 b/|1 test_c.py|2 test_4");
 	tree_open_all(fixture->tree, 0, false);
 	assert_string_equal(tree(fixture, COLUMN_FOUND, false), "0 a/|0 b/");
 }
@@ -265,7 +274,8 @@ static void all_below_can_be_visited_open_or_not(void **state)
 	tree_each(fixture->tree, 0, add, &visited);
 	assert_string_equal(visited.data, "1 5 2 3 4 ");
 	str_fini(&visited);
-	assert_int_equal(tree_above(fixture->tree, tree_above_test(fixture->tree, 4)), heading(fixture, "b/"));
+	assert_int_equal(tree_above(fixture->tree, tree_above_test(fixture->tree, 4)),
+			 heading(fixture, "b/"));
 	assert_int_equal(tree_above_test(fixture->tree, 77), 0);
 }
 
@@ -306,7 +316,8 @@ static void large_trees_are_learned_in_slices(void **state)
 		calls++;
 	}
 	assert_in_range(calls, 3, 50);
-	tree_fill(fixture->tree, fixture->rows, &fixture->tags, &fixture->list, COLUMN_FOUND, false, &fixture->entries);
+	tree_fill(fixture->tree, fixture->rows, &fixture->tags, &fixture->list, COLUMN_FOUND, false,
+		  &fixture->entries);
 	assert_int_equal(tree_sums(fixture->tree, fixture->entries.list.items[0].heading)->tests, 20000);
 }
 
