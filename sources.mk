@@ -620,10 +620,12 @@ script_tests = \
 	tests/cli/shards.sh \
 	tests/cli/soak_small.sh \
 	tests/cli/spawn_errors.sh \
+	tests/cli/theme.sh \
 	tests/cli/timeouts_reruns.sh \
 	tests/cli/watch.sh \
 	tests/cli/workers_and_limits.sh \
 	tests/sources_listed.sh \
+	tests/tui/chosen.sh \
 	tests/tui/command.sh \
 	tests/tui/detail.sh \
 	tests/tui/handover.sh \

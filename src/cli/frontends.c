@@ -48,7 +48,7 @@ int frontends_wants_tui(const struct config *config, struct error *error)
 	const char *reason = why_no_tui(config);
 	/* What the project's file says of it is no reason to stop: the dashboard tells then. */
 	if (config->theme && config_option_is_forced(config, "theme") && tui_check_theme(config->theme, error) != 0)
-		return error_prefix(error, "--theme");
+		return error_prefix(error, "theme");
 	if (frontends_wants_linear(config) && config->format != FORMAT_PLAIN)
 		return error_set(error, "--linear: standard output carries another format (--format)");
 	if (config->tui == TRISTATE_NO || config->collect_only || config->linear)

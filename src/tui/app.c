@@ -97,6 +97,7 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 	vsnprintf(app->message, sizeof(app->message), format, args);
 	va_end(args);
 	app->message_role = role;
+	app->message_stays = false;
 	app->message_until = app->idle_clock + MESSAGE_TIME;
 	app->changed = true;
 }
@@ -205,7 +206,8 @@ static void look_at_state(struct app *app)
 
 	if (ended && !app->ended) {
 		app->ended_at = run->finished ? run->duration : run->now;
-		say_end(app);
+		if (!app->message[0] || !app->message_stays)
+			say_end(app);
 		if (app->options.leave ||
 		    (!app->touched && !app->options.stay && !app->options.replay && has_passed(app)))
 			app->wish = APP_LEAVES;
@@ -230,7 +232,8 @@ static void hear_news(struct app *app, const struct event *event)
 		return;
 	/* Nothing that came by itself pushes aside what answers a key, or a question; and who looks at the log's
 	 * end sees it there. */
-	if (app->prompt.kind != PROMPT_NONE || (app_over(app) == PANE_LOG && app->log.follow))
+	if (app->prompt.kind != PROMPT_NONE || (app->message[0] && app->message_stays) ||
+	    (app_over(app) == PANE_LOG && app->log.follow))
 		return;
 	text = slice_trim(slice_of(line->text));
 	newline = text.length ? memchr(text.data, '\n', text.length) : NULL;
@@ -344,6 +347,7 @@ void app_tell(struct app *app, const char *message)
 {
 	app_say(app, ROLE_WARNING, " %s ", message);
 	app->message_until = UINT64_MAX;
+	app->message_stays = true;
 }
 
 unsigned app_frames(const struct app *app)

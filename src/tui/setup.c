@@ -467,7 +467,7 @@ static void draw_title(struct app *app, struct area area, bool focused)
 #undef X
 	};
 	struct setup *setup = app->setup;
-	int column = pane_draw_title(app, area, GLYPH_CORNER, focused, "Set-up");
+	int column = pane_draw_title(app, area, GLYPH_TEE, focused, "Set-up");
 
 	for (int page = 0; page < PAGE_COUNT; page++) {
 		setup->tab_columns[page] = column;

@@ -376,6 +376,17 @@ int tui_check_theme(const char *name, struct error *error)
 
 /* --- life --- */
 
+/* Of the file that a message begins with: what matters is behind it, and a row is short. */
+static const char *without_directory(const char *message)
+{
+	const char *name = message;
+
+	for (const char *at = message; *message == '/' && *at && *at != ':' && *at != ' '; at++)
+		if (*at == '/')
+			name = at + 1;
+	return name;
+}
+
 static void watch_signal(struct handles *handles, uv_loop_t *loop, uv_signal_t *handle,
 			 uv_signal_cb on_signal, int number)
 {
@@ -456,7 +467,7 @@ struct tui *tui_new(uv_loop_t *loop, const struct tui_options *options, const st
 	tui->outside = outside_new(tui->handover, display, tui->preferences, options->root);
 	tui->app = app_new(&own, model, control, outside_host(tui->outside), tui->screen);
 	if (preferences_problem(tui->preferences))
-		app_tell(tui->app, preferences_problem(tui->preferences));
+		app_tell(tui->app, without_directory(preferences_problem(tui->preferences)));
 	open_handles(tui, loop);
 	update_time(tui);
 	draw(tui);

@@ -227,6 +227,7 @@ struct app {
 	char message[512];
 	enum role message_role;
 	uint64_t message_until; /* idle clock; 0: none, UINT64_MAX: until a key */
+	bool message_stays;     /* nothing that comes by itself takes its place */
 
 	struct {
 		int column, end, key;

@@ -17,10 +17,6 @@ lists_are() {
 	lists | cmp -s - "$1"
 }
 
-# Nobody's settings.
-export XDG_CONFIG_HOME="$scratch/config"
-unset COLORFGBG COLORTERM
-
 mkdir "$scratch/suite" && cd "$scratch/suite" || exit 99
 cat >passes.sh <<'END'
 #!/bin/sh

@@ -12,6 +12,9 @@ if ! command -v tmux >/dev/null 2>&1; then
 fi
 scratch=$(mktemp -d) || exit 99
 socket=xtop-test-$$
+# Nobody's settings, and colours as they are without hints.
+export XDG_CONFIG_HOME="$scratch/config"
+unset COLORFGBG COLORTERM
 window() {
 	tmux -u -L "$socket" -f /dev/null "$@"
 }
