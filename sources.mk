@@ -545,6 +545,7 @@ unit_tests = \
 	tests/unit/test_tap \
 	tests/unit/test_tui_ansi \
 	tests/unit/test_tui_eta \
+	tests/unit/test_tui_flaky \
 	tests/unit/test_tui_rows \
 	tests/unit/test_tui_screen \
 	tests/unit/test_tui_settings \
