@@ -860,8 +860,10 @@ shipped_files = \
 	tests/tui/golden/flaky-empty.txt \
 	tests/tui/golden/flaky-replay.txt \
 	tests/tui/golden/flaky.txt \
+	tests/tui/golden/fold-tree.txt \
 	tests/tui/golden/fold.txt \
 	tests/tui/golden/follow.txt \
+	tests/tui/golden/freeze-output.txt \
 	tests/tui/golden/freeze.txt \
 	tests/tui/golden/header-eta.txt \
 	tests/tui/golden/header-rate.txt \
@@ -921,6 +923,7 @@ shipped_files = \
 	tests/tui/golden/too-small-39x10.txt \
 	tests/tui/golden/tree-many.txt \
 	tests/tui/golden/tree-moves.txt \
+	tests/tui/golden/tree-slices.txt \
 	tests/tui/golden/tree.txt \
 	tests/tui/golden/worker-dies.txt \
 	tests/tui/golden/workers-late-80x16.txt \

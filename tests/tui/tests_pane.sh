@@ -47,8 +47,12 @@ key ]
 dump the first failure in it
 key ]
 dump the next
+key ]
+dump and one more
+key [
+dump back
 key [ [
-dump back, and round
+dump and round
 key j
 3.3 test.finished worker=1 test=8 attempt=1 outcome=failed duration=2 message="AssertionError: assert 2 == 3\n\ntests/db/test_lock.py:4: AssertionError"
 3.3 test.verdict worker=1 test=8 outcome=failed attempts=1 duration=2
@@ -78,6 +82,17 @@ calls
 END
 } | screen tree-many --size 80x24
 
+# So many get their places in slices, and the cursor waits for its test.
+{
+	echo 0 run.started run_id=1 workers=1
+	awk 'BEGIN { for (i = 1; i <= 9000; i++) print "0 test.found test=" i " suite=big id=tests/test_" i % 7 ".py::test_" i }'
+	cat <<'END'
+0 run.collected tests=9000
+key G t
+dump
+END
+} | screen tree-slices --size 80x24
+
 # --- failures with one cause ---
 
 {
@@ -106,6 +121,19 @@ dump all that have the cause run again
 calls
 END
 } | screen fold --size 80x40
+
+# A heading of the tree is no cause, whatever its number.
+{
+	suites
+	cat <<'END'
+3.3 test.finished worker=1 test=8 attempt=1 outcome=failed duration=2 message="AssertionError: assert 2 == 3\n\ntests/db/test_lock.py:4: AssertionError"
+3.3 test.verdict worker=1 test=8 outcome=failed attempts=1 duration=2
+key Right Right t g j
+dump on a file
+key Left t Right
+dump on the cause of the first test in it
+END
+} | screen fold-tree --size 80x24
 
 # --- the filter ---
 
@@ -294,5 +322,19 @@ key Z
 dump it goes on
 END
 } | screen freeze --size 80x24
+
+# Output of the test that is looked at waits, too.
+{
+	suites
+	cat <<'END'
+key j j j j
+3.2 test.output worker=1 test=8 attempt=1 stream=stdout data="before\n"
+key Z
+3.3 test.output worker=1 test=8 attempt=1 stream=stdout data="after\n"
+dump frozen
+key Z
+dump it goes on
+END
+} | screen freeze-output --size 60x20
 
 screens_end
