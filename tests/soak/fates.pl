@@ -63,11 +63,11 @@ sub leak {
 	unless (fork) {
 		$become->();
 		syswrite $out, "$$\n";
-		close $out;
 		exec "sleep", $long;
 	}
 	close $out;
-	print "leaked ", scalar <$in>;
+	# The pipe ends when the child has become the program that is to be named.
+	print "leaked ", <$in>;
 }
 
 # meet NUMBER FATE SECONDS TAP: the body of a test, which speaks TAP or tells by its exit code.

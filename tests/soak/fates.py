@@ -168,13 +168,13 @@ def leak_daemon():
             os.dup2(null, number)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.write(write, b"%d" % os.getpid())
-        os.close(write)
         os.chdir("/")
         os.execvpe("sleep", ["sleep", str(LONG)], {"PATH": os.environ["PATH"]})
     os.close(write)
     os.waitpid(child, 0)
-    print("leaked", int(os.read(read, 100)))
-    os.close(read)
+    # Its end comes when the other one has become the program that is to be named.
+    with open(read) as pid:
+        print("leaked", pid.read())
 
 
 FATES = {
