@@ -104,7 +104,7 @@ void app_say(struct app *app, enum role role, const char *format, ...)
 
 const char *app_key_name(const struct app *app, enum request request, char name[KEYMAP_NAME_SIZE])
 {
-	int key = keymap_best_key(&app->settings.keymap, request);
+	int key = app->settings.keymap.keys[request][0];
 
 	if (key)
 		keymap_key_name(key, name);
@@ -173,27 +173,29 @@ static void say_end(struct app *app)
 {
 	struct tally_summary summary = tally_sum(&app->run->tally);
 	bool small = screen_width(app->screen) < 70;
-	char key[KEYMAP_NAME_SIZE];
+	char rerun[KEYMAP_NAME_SIZE], all[KEYMAP_NAME_SIZE], log[KEYMAP_NAME_SIZE], quit[KEYMAP_NAME_SIZE];
 
+	app_key_name(app, REQUEST_QUIT, quit);
 	if (summary.failed)
 		app_say(app, ROLE_VERDICT_BAD,
-			small ? " %u of %u failed. r R rerun, q leaves "
-			      : " %u of %u failed. r reruns the selected test, R all failed, q leaves ",
-			summary.failed, app->run->tally.found);
+			small ? " %u of %u failed. %s %s rerun, %s leaves "
+			      : " %u of %u failed. %s reruns the selected test, %s all failed, %s leaves ",
+			summary.failed, app->run->tally.found, app_key_name(app, REQUEST_RERUN, rerun),
+			app_key_name(app, REQUEST_RERUN_FAILED, all), quit);
 	else if (summary.notrun)
 		app_say(app, ROLE_WARNING,
-			small ? " %u of %u not run. q leaves " : " %u of %u tests were not run. q leaves ",
-			summary.notrun, app->run->tally.found);
+			small ? " %u of %u not run. %s leaves " : " %u of %u tests were not run. %s leaves ",
+			summary.notrun, app->run->tally.found, quit);
 	else if (app_run_failed(app))
 		app_say(app, ROLE_VERDICT_BAD,
 			small ? " No test failed, but the run did: %s log "
-			      : " No test failed, but the run did: %s shows the log, q leaves ",
-			app_key_name(app, REQUEST_PANE_LOG, key));
+			      : " No test failed, but the run did: %s shows the log, %s leaves ",
+			app_key_name(app, REQUEST_PANE_LOG, log), quit);
 	else if (!app->run->tally.found)
-		app_say(app, ROLE_WARNING, " No tests were found. q leaves ");
+		app_say(app, ROLE_WARNING, " No tests were found. %s leaves ", quit);
 	else
-		app_say(app, ROLE_VERDICT_GOOD, " Done: %u passed, %u skipped, none failed. q leaves ",
-			summary.passed, summary.skipped);
+		app_say(app, ROLE_VERDICT_GOOD, " Done: %u passed, %u skipped, none failed. %s leaves ",
+			summary.passed, summary.skipped, quit);
 	app->message_until = UINT64_MAX;
 }
 
@@ -440,8 +442,11 @@ bool app_search(struct app *app, int direction, bool from_next)
 
 static void find_again(struct app *app, int direction)
 {
+	char key[KEYMAP_NAME_SIZE];
+
 	if (!app->search.length)
-		app_say(app, ROLE_NOTE, " Nothing was searched for yet: / searches ");
+		app_say(app, ROLE_NOTE, " Nothing was searched for yet: %s searches ",
+			app_key_name(app, REQUEST_SEARCH, key));
 	else if (!app_search(app, direction, true))
 		app_say(app, ROLE_WARNING, " '%.100s' is not found here ", app->search.data);
 }
@@ -587,6 +592,7 @@ bool app_reaches(const struct app *app, enum request request)
 
 static void request_over(struct app *app, enum request request)
 {
+	char key[KEYMAP_NAME_SIZE];
 	enum pane over = app_over(app);
 
 	if (request == REQUEST_BACK || request == REQUEST_QUIT ||
@@ -598,7 +604,8 @@ static void request_over(struct app *app, enum request request)
 	} else if (app_reaches(app, request)) {
 		request_of_app(app, request);
 	} else {
-		app_say(app, ROLE_NOTE, " Not from the %s: Esc goes back ", views[over]->name);
+		app_say(app, ROLE_NOTE, " Not from the %s: %s goes back ", views[over]->name,
+			app_key_name(app, REQUEST_BACK, key));
 	}
 }
 
@@ -612,6 +619,7 @@ void app_request(struct app *app, enum request request)
 
 void app_key(struct app *app, int key)
 {
+	char name[KEYMAP_NAME_SIZE];
 	enum request request;
 
 	app->touched = true;
@@ -627,7 +635,8 @@ void app_key(struct app *app, int key)
 		if (request != REQUEST_NONE)
 			app_request(app, request);
 		else
-			app_say(app, ROLE_NOTE, " This key does nothing: ? shows those that do ");
+			app_say(app, ROLE_NOTE, " This key does nothing: %s shows those that do ",
+				app_key_name(app, REQUEST_HELP, name));
 	}
 	look_at_state(app);
 }
