@@ -306,6 +306,10 @@ library_sources = \
 	src/tui/command.c \
 	src/tui/command.h \
 	src/tui/detail.c \
+	src/tui/detail_attempts.c \
+	src/tui/detail_error.c \
+	src/tui/detail_history.c \
+	src/tui/detail_inside.h \
 	src/tui/display.c \
 	src/tui/display.h \
 	src/tui/entries.h \
@@ -843,7 +847,10 @@ shipped_files = \
 	tests/tui/golden/command.txt \
 	tests/tui/golden/detail-colours-ascii.txt \
 	tests/tui/golden/detail-colours.txt \
+	tests/tui/golden/detail-error.txt \
 	tests/tui/golden/detail-gap.txt \
+	tests/tui/golden/detail-history-of-a-record.txt \
+	tests/tui/golden/detail-history.txt \
 	tests/tui/golden/detail-live.txt \
 	tests/tui/golden/detail.txt \
 	tests/tui/golden/ended-with-failures.txt \

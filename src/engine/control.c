@@ -84,6 +84,19 @@ static int control_stack(void *context, uint64_t test, struct error *error)
 	return error_set(error, "it does not run now");
 }
 
+static int control_history(void *context, uint64_t test, size_t limit, struct history_verdicts *out, struct error *error)
+{
+	struct engine *engine = context;
+	struct entry *entry = find(engine, test, error);
+	struct history *history = engine->history ? engine->history : engine->recording;
+	if (!entry)
+		return -1;
+	if (!history)
+		return error_set(error, engine->config->no_history ? "--no-history" : "no file of earlier runs is there");
+	return history_verdicts_read(history, entry->found.suite->name, entry->found.id,
+				     entry->found.ordinal ? entry->found.ordinal : 1, limit, out, error);
+}
+
 static int control_debug(void *context, uint64_t test, struct launch *launch, struct error *error)
 {
 	struct engine *engine = context;
@@ -201,6 +214,7 @@ const struct control *engine_control(struct engine *engine)
 	engine->control = (struct control){ .rerun = control_rerun,
 					    .kill = control_kill,
 					    .stack = control_stack,
+					    .history = control_history,
 					    .debug = control_debug,
 					    .reproduce = control_reproduce,
 					    .quarantine = control_quarantine,

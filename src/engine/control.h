@@ -57,6 +57,8 @@ struct control {
 	int (*debug)(void *context, uint64_t test, struct launch *launch, struct error *error);
 	/* Appends the command, for a shell, that runs the test alone. */
 	int (*reproduce)(void *context, uint64_t test, struct str *out, struct error *error);
+	/* The newest `limit` verdicts that earlier runs have of the test; history_verdicts_fini ends `out`. */
+	int (*history)(void *context, uint64_t test, size_t limit, struct history_verdicts *out, struct error *error);
 	/* Adds the test to quarantine.yaml with a reason (NULL: none given), or releases it. A test that failed already
 	 * in this run gets a new verdict event that does not gate (or gates again). */
 	int (*quarantine)(void *context, uint64_t test, bool on, const char *reason, struct error *error);

@@ -1,5 +1,5 @@
+#include "tui/detail_inside.h"
 #include "tui/format.h"
-#include "tui/view.h"
 
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -18,6 +18,7 @@ static const char *const tab_labels[DETAIL_TAB_COUNT] = {
 	[DETAIL_OUTPUT] = "output",
 	[DETAIL_ERROR] = "error",
 	[DETAIL_ATTEMPTS] = "attempts",
+	[DETAIL_HISTORY] = "history",
 	[DETAIL_POINTS] = "points",
 };
 
@@ -35,6 +36,7 @@ void detail_init(struct app *app)
 void detail_fini(struct app *app)
 {
 	page_fini(&app->detail.page);
+	history_verdicts_fini(&app->detail.past);
 }
 
 void detail_hear(struct app *app, const struct event *event)
@@ -76,7 +78,7 @@ static void describe_attempt(const struct app *app, const struct attempt *attemp
 		str_add_format(out, ", %s", attempt->code);
 }
 
-static void add_attempt_line(struct app *app, const struct test *test, const struct attempt *attempt)
+void detail_add_attempt_line(struct app *app, const struct test *test, const struct attempt *attempt)
 {
 	struct status status = status_of_outcome(attempt->outcome);
 	struct str text = STR_INIT;
@@ -87,16 +89,6 @@ static void add_attempt_line(struct app *app, const struct test *test, const str
 	describe_attempt(app, attempt, &text);
 	page_add_text(&app->detail.page, status.role, text.data, text.length);
 	str_fini(&text);
-}
-
-static void add_reason(struct page *page, const struct attempt *attempt)
-{
-	if (attempt->message)
-		page_add_printed(page, ROLE_STRONG, attempt->message, strlen(attempt->message));
-	if (attempt->reason && (!attempt->message || strcmp(attempt->reason, attempt->message) != 0))
-		page_add_printed(page, ROLE_TEXT, attempt->reason, strlen(attempt->reason));
-	if (attempt->diagnosis)
-		page_add_text(page, ROLE_TEXT, attempt->diagnosis, strlen(attempt->diagnosis));
 }
 
 /* --- output --- */
@@ -174,12 +166,14 @@ static void make_output(struct app *app, const struct test *test)
 		if (test->attempts.length > 1) {
 			if (i)
 				page_add_line(&app->detail.page, ROLE_TEXT, "", 0);
-			add_attempt_line(app, test, test->attempts.items[i]);
+			detail_add_attempt_line(app, test, test->attempts.items[i]);
 		}
 		add_output(app, test->attempts.items[i]);
 	}
 	if (!test->attempts.length)
 		page_add_text(&app->detail.page, ROLE_DIM, "It has not started yet.", 23);
+	else if (test->state == TEST_RUNNING)
+		detail_add_evidence(app, test_last_attempt(test));
 }
 
 /* --- points --- */
@@ -219,7 +213,7 @@ static bool point_failed(const struct point *point)
 	return outcome_is_failure(point->outcome);
 }
 
-static size_t add_failed_points(struct app *app, const struct attempt *attempt)
+size_t detail_add_failed_points(struct app *app, const struct attempt *attempt)
 {
 	size_t count = 0;
 
@@ -255,9 +249,9 @@ static void make_points(struct app *app, const struct test *test)
 				(unsigned long long)(all - shown));
 }
 
-/* --- error and attempts --- */
+/* --- the end of it --- */
 
-static void add_last_output(struct app *app, const struct attempt *attempt)
+void detail_add_last_output(struct app *app, const struct attempt *attempt)
 {
 	struct page *page = &app->detail.page;
 	const struct output *output = &attempt->output;
@@ -277,55 +271,6 @@ static void add_last_output(struct app *app, const struct attempt *attempt)
 		page_add_printed(page, ROLE_TEXT, whole.data + begin, whole.length - begin);
 	}
 	str_fini(&whole);
-}
-
-static void make_error(struct app *app, const struct test *test)
-{
-	struct page *page = &app->detail.page;
-	bool any = false;
-
-	vec_each(&test->attempts, it) {
-		const struct attempt *attempt = *it;
-
-		if (attempt->outcome == OUTCOME_NONE || attempt->outcome == OUTCOME_PASSED)
-			continue;
-		if (any)
-			page_add_line(page, ROLE_TEXT, "", 0);
-		any = true;
-		add_attempt_line(app, test, attempt);
-		add_reason(page, attempt);
-		add_failed_points(app, attempt);
-		if (outcome_is_failure(attempt->outcome))
-			add_last_output(app, attempt);
-	}
-	/* One that could not be collected has no attempt, only a verdict that says why. */
-	const char *message = test->attempts.length ? NULL : test_message(test);
-	if (!any && message)
-		page_add_text(page, ROLE_TEXT, message, strlen(message));
-	else if (!any)
-		page_add_text(page, ROLE_DIM, "No attempt has failed.", 22);
-}
-
-static void make_attempts(struct app *app, const struct test *test)
-{
-	struct page *page = &app->detail.page;
-
-	if (test->file && test->line)
-		page_add_format(page, ROLE_DIM, "suite %s, %s:%u", test->suite, test->file, test->line);
-	else
-		page_add_format(page, ROLE_DIM, "suite %s%s%s", test->suite, test->file ? ", " : "",
-				test->file ? test->file : "");
-	if (test->quarantined)
-		page_add_text(page, ROLE_QUARANTINED,
-			      "In quarantine: it runs, and does not make the run fail.", 55);
-	vec_each(&test->attempts, it) {
-		add_attempt_line(app, test, *it);
-		add_reason(page, *it);
-	}
-	if (!test->attempts.length)
-		page_add_text(page, ROLE_DIM, "It has not started yet.", 23);
-	if (test->verdicts > 1)
-		page_add_format(page, ROLE_DIM, "This is the verdict of rerun %u.", test->verdicts - 1);
 }
 
 /* --- putting it together --- */
@@ -359,10 +304,13 @@ static void make_lines(struct app *app, const struct test *test, int width)
 	page_clear(&pane->page, width);
 	switch (tab) {
 	case DETAIL_ERROR:
-		make_error(app, test);
+		detail_make_error(app, test);
 		break;
 	case DETAIL_ATTEMPTS:
-		make_attempts(app, test);
+		detail_make_attempts(app, test);
+		break;
+	case DETAIL_HISTORY:
+		detail_make_history(app, test);
 		break;
 	case DETAIL_POINTS:
 		make_points(app, test);

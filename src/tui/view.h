@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "store/history_evidence.h"
 #include "tui/app.h"
 #include "tui/keymap.h"
 #include "tui/rows.h"
@@ -114,6 +115,7 @@ enum detail_tab {
 	DETAIL_OUTPUT,
 	DETAIL_ERROR,
 	DETAIL_ATTEMPTS,
+	DETAIL_HISTORY,
 	DETAIL_POINTS,
 	DETAIL_TAB_COUNT,
 };
@@ -127,6 +129,10 @@ struct detail_pane {
 	uint64_t revision;     /* grows when the shown test changes */
 	uint64_t made_revision;
 	bool made_full;
+	struct history_verdicts past; /* of this test, at so many verdicts of this run */
+	uint64_t past_of;
+	uint32_t past_verdicts;
+	char past_problem[256]; /* why they can't be told; "" = they can */
 	int tab_columns[DETAIL_TAB_COUNT], tab_ends[DETAIL_TAB_COUNT];
 };
 

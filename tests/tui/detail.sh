@@ -115,4 +115,42 @@ END
 } | screen errands-of-a-program --size 80x24
 { fails; echo 'key y d b'; echo dump; echo calls; } | screen errands-of-a-record --size 80x24 --replay
 
+# --- what went wrong, the attempts, the past ---
+
+{
+	fails
+	cat <<'END'
+0.5 diagnosis test=1 attempt=2 code=XT2002 message="likely: timed out after 2 s: sleeping, in test_one\nstate S in hrtimer_nanosleep"
+0.5 log level=note worker=0 test=1 attempt=2 message="it was blocked in futex (a lock)" evidence="{\"where\": \"blocked\", \"syscall\": \"futex\", \"cpu\": 0.01, \"pid\": 17, \"stack\": \"#0 wait\\n#1 main\"}"
+key Enter
+dump the error
+styles
+key PgDn
+dump the rest
+key Right
+dump attempts beside each other
+styles
+size 60x24
+dump below each other
+size 40x10
+dump small
+END
+} | screen detail-error --size 100x40
+{
+	fails
+	cat <<'END'
+key 3 Right Right
+dump the history
+styles
+key k j
+calls
+key Enter
+dump all of it
+refuse the history is damaged
+key Esc 2 Down 3 Right Right Right
+dump it says why not
+END
+} | screen detail-history --size 80x24
+{ fails; echo 'key 3 Right Right'; echo dump; } | screen detail-history-of-a-record --size 80x24 --replay
+
 screens_end

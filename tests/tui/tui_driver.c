@@ -114,6 +114,32 @@ static int control_stack(void *context, uint64_t test, struct error *error)
 	return note_call(context, error, "stack %llu", (unsigned long long)test);
 }
 
+/* Twelve runs, of which two failed, and one passed when it was run again. */
+static int control_history(void *context, uint64_t test, size_t limit, struct history_verdicts *out,
+			   struct error *error)
+{
+	if (note_call(context, error, "history %llu", (unsigned long long)test))
+		return -1;
+	*out = (struct history_verdicts){ .items = NULL };
+	for (unsigned i = 0; i < 12 && i < limit; i++) {
+		bool failed = i == 2 || i == 5;
+		struct history_verdict verdict = {
+			.run_id = alloc_format("run%u", i),
+			.commit = i == 11 ? NULL : alloc_format("8f2c1d77a0%u", i / 4),
+			.message = failed ? alloc_string("OSError: refused") : NULL,
+			.wall = UINT64_C(1700000000000000000) - i * UINT64_C(86400000000000),
+			.outcome = failed ? OUTCOME_FAILED : i == 7 ? OUTCOME_SKIPPED : OUTCOME_PASSED,
+			.flaky = i == 4,
+			.attempts = i == 4 ? 2 : 1,
+			.duration = (i + 1) * UINT64_C(100000000),
+			.worker = i % 4,
+		};
+
+		vec_push(out, verdict);
+	}
+	return 0;
+}
+
 static int control_debug(void *context, uint64_t test, struct launch *launch, struct error *error)
 {
 	if (note_call(context, error, "debug %llu", (unsigned long long)test))
@@ -770,6 +796,7 @@ int main(int argc, char **argv)
 		.rerun = control_rerun,
 		.kill = control_kill,
 		.stack = control_stack,
+		.history = control_history,
 		.debug = control_debug,
 		.reproduce = control_reproduce,
 		.quarantine = control_quarantine,
