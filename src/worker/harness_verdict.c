@@ -313,6 +313,12 @@ static void fail_to_start(struct harness_attempt *attempt, const struct harness_
 	harness_attempt_finish(attempt, &result, NULL, end);
 }
 
+/* Without a word of its own, and by no fault that it names. With its keeper goes what would tell how it ended. */
+static bool was_killed(const struct harness_end *end)
+{
+	return end->known ? end->signaled && end->number == SIGKILL : !end->failure;
+}
+
 bool harness_attempt_ended(struct harness_attempt *attempt, const struct harness_end *end, uint64_t now)
 {
 	if (attempt->phase == PHASE_PREPARING) {
@@ -322,7 +328,7 @@ bool harness_attempt_ended(struct harness_attempt *attempt, const struct harness
 			return false;
 		}
 		/* Somebody may have killed it; what kills every one is told. */
-		if (end->known && end->signaled && end->number == SIGKILL && attempt->killed_starts++ < KILLED_STARTS)
+		if (was_killed(end) && attempt->killed_starts++ < KILLED_STARTS)
 			return false;
 		fail_to_start(attempt, end);
 		return true;

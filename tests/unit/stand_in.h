@@ -57,6 +57,7 @@ enum stand_in_kind {
 	STAND_IN_CHATTY,  /* its harnesses print much before they are ready, and the worker sees both at once */
 	STAND_IN_CRASHES, /* they crash before they are ready */
 	STAND_IN_FAILS,   /* they say that they can't run tests */
+	STAND_IN_DOOMED,  /* they are killed before they are ready, and their keepers with them */
 	STAND_IN_SLOW,    /* they never become ready */
 	STAND_IN_MUTE,    /* its keepers exit before they start one */
 	STAND_IN_ONCE,    /* its keepers start one, and exit when asked for the next */
@@ -342,6 +343,10 @@ static inline _Noreturn void stand_in_harness(int fd, enum stand_in_kind kind)
 		stand_in_write(2, "printed before the crash\n");
 		raise(SIGSEGV);
 	}
+	if (kind == STAND_IN_DOOMED) {
+		stand_in_write(1, "x");
+		raise(SIGSTOP);
+	}
 	if (kind == STAND_IN_FAILS) {
 		stand_in_say(fd, "{\"event\":\"failed\",\"message\":\"$\"}", "cannot import it");
 		_exit(1);
@@ -419,6 +424,11 @@ static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind k
 	if (write(k, line.data, line.length) < 0)
 		_exit(0);
 	str_fini(&line);
+	if (kind == STAND_IN_DOOMED) {
+		waitpid(pid, NULL, WUNTRACED);
+		kill(pid, SIGKILL);
+		raise(SIGKILL);
+	}
 	if (kind == STAND_IN_CHATTY) {
 		waitpid(pid, NULL, WUNTRACED);
 		kill(pid, SIGCONT);

@@ -358,6 +358,19 @@ static void process_that_dies_before_it_is_ready_is_an_error_of_its_test(void **
 	close_scene(&scene);
 }
 
+/* Each prints one letter. */
+static void process_that_is_killed_with_its_keeper_is_started_again(void **state)
+{
+	(void)state;
+	struct scene scene;
+	open_scene(&scene, STAND_IN_DOOMED);
+	run(&scene, 1, "finish:passed");
+	expect_finished(&scene, 1, OUTCOME_ERROR,
+			"the test process ended before it was ready: ended together with its keeper, nobody knows how,: x");
+	expect_log(&scene, "note: printed outside of any test: x");
+	close_scene(&scene);
+}
+
 static void what_is_printed_outside_of_tests_is_no_test_s(void **state)
 {
 	(void)state;
@@ -1093,6 +1106,7 @@ int main(void)
 		cmocka_unit_test(process_that_can_not_be_heard_is_ended),
 		cmocka_unit_test(process_that_says_so_runs_no_other_test),
 		cmocka_unit_test(process_that_dies_before_it_is_ready_is_an_error_of_its_test),
+		cmocka_unit_test(process_that_is_killed_with_its_keeper_is_started_again),
 		cmocka_unit_test(what_is_printed_outside_of_tests_is_no_test_s),
 		cmocka_unit_test(server_that_is_not_there_gives_the_test_back),
 		cmocka_unit_test(keeper_that_ends_when_it_is_needed_is_replaced),
