@@ -417,7 +417,7 @@ bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum 
 	struct text_order *order = order_of(rows, column, &compare);
 	bool whole = !order || text_order_learn(order, model, rows->rows.length, compare);
 	uint32_t time = clamp(now / 100000, UINT32_MAX);
-	size_t length;
+	size_t length, valued;
 
 	vec_clear(&rows->items);
 	vec_reserve(&rows->items, rows->counts[tab]);
@@ -434,10 +434,13 @@ bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum 
 	if (column != COLUMN_FOUND)
 		radix_sort(rows);
 	length = rows->items.length;
+	/* What has no value stays at the end: nobody who asks for the shortest means those that have not run. */
+	for (valued = length; valued > 0 && rows->items.items[valued - 1].key == UINT32_MAX;)
+		valued--;
 	vec_clear(&list->tests);
 	vec_reserve(&list->tests, length);
 	for (size_t i = 0; i < length; i++)
-		list->tests.items[i] = rows->items.items[inverted ? length - 1 - i : i].test;
+		list->tests.items[i] = rows->items.items[inverted && i < valued ? valued - 1 - i : i].test;
 	list->tests.length = length;
 	return whole;
 }

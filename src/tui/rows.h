@@ -116,7 +116,8 @@ struct rows_list {
 	VEC(uint32_t) tests; /* their numbers */
 };
 
-/* Fills `list`. `now` (ns) counts for tests that run. false: an order by text is not whole yet, call
+/* Fills `list`. `now` (ns) counts for tests that run. `inverted`: the other way round, but for tests without a value
+ * in this column, which are the last in any case. false: an order by text is not whole yet, call
  * again. */
 bool rows_list(struct rows *rows, const struct model *model, enum tab tab, enum column column, bool inverted,
 	       uint64_t now, struct rows_list *list);

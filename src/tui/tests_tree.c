@@ -322,13 +322,19 @@ static int compare_sums(uint64_t left, uint64_t right, uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
+static uint64_t sum_of(const struct tree *tree, uint32_t number, bool by_cpu)
+{
+	const struct heading_sums *sums = &tree->headings.items[number].sums;
+
+	return by_cpu ? sums->cpu : sums->time;
+}
+
 static int compare_time(const void *a, const void *b, void *context)
 {
 	const struct tree *tree = context;
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
 
-	return compare_sums(tree->headings.items[left].sums.time, tree->headings.items[right].sums.time, left,
-			    right);
+	return compare_sums(sum_of(tree, left, false), sum_of(tree, right, false), left, right);
 }
 
 static int compare_cpu(const void *a, const void *b, void *context)
@@ -336,12 +342,13 @@ static int compare_cpu(const void *a, const void *b, void *context)
 	const struct tree *tree = context;
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
 
-	return compare_sums(tree->headings.items[left].sums.cpu, tree->headings.items[right].sums.cpu, left,
-			    right);
+	return compare_sums(sum_of(tree, left, true), sum_of(tree, right, true), left, right);
 }
 
 static void link_by_sums(struct tree *tree, bool by_cpu, bool inverted)
 {
+	size_t valued;
+
 	vec_clear(&tree->ordered);
 	for (uint32_t i = 1; i < tree->headings.length; i++)
 		if (tree->headings.items[i].sums.tests)
@@ -349,8 +356,12 @@ static void link_by_sums(struct tree *tree, bool by_cpu, bool inverted)
 	if (tree->ordered.length)
 		qsort_r(tree->ordered.items, tree->ordered.length, sizeof(*tree->ordered.items),
 			by_cpu ? compare_cpu : compare_time, tree);
+	/* As in the list itself those without a value are last in any case. */
+	valued = tree->ordered.length;
+	while (valued > 0 && !sum_of(tree, tree->ordered.items[valued - 1], by_cpu))
+		valued--;
 	for (size_t i = 0; i < tree->ordered.length; i++)
-		link_behind(tree, tree->ordered.items[inverted ? tree->ordered.length - 1 - i : i]);
+		link_behind(tree, tree->ordered.items[inverted && i < valued ? valued - 1 - i : i]);
 }
 
 /* The first test below a heading, open or not. */

@@ -171,6 +171,8 @@ static void order_by_time_counts_what_runs(void **state)
 	fixture->feed.t = 5 * CLOCK_SECOND;
 	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_TIME, false), "3 2 1 4");
 	assert_string_equal(listed(fixture, TAB_SLOW, COLUMN_TIME, false), "2");
+	/* What has taken no time yet is not the shortest. */
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_TIME, true), "1 2 3 4");
 }
 
 static void order_by_name_is_that_of_the_bytes(void **state)
@@ -241,6 +243,7 @@ static void orders_by_what_an_attempt_took_and_said(void **state)
 	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_MESSAGE, false), "2 3 1 4 5");
 	assert_int_equal(rows_cause(fixture->listener.rows, 2), rows_cause(fixture->listener.rows, 3));
 	assert_int_equal(rows_cause(fixture->listener.rows, 4), 0);
+	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_CODE, true), "1 3 2 4 5");
 	/* The counts follow a new verdict. */
 	finish(fixture, 3, 20, 5 << 20, NULL, "A: 9");
 	assert_string_equal(listed(fixture, TAB_ALL, COLUMN_MESSAGE, false), "1 3 2 4 5");

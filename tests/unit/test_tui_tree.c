@@ -204,7 +204,7 @@ static void by_time_headings_go_by_their_sums(void **state)
 		"0 a/|1 test_b.py|2 test_3|2 test_2|1 test_a.py|2 test_1|2 test_5|0 b/|1 test_c.py|2 test_4");
 	assert_string_equal(
 		tree(fixture, COLUMN_TIME, true),
-		"0 b/|1 test_c.py|2 test_4|0 a/|1 test_a.py|2 test_5|2 test_1|1 test_b.py|2 test_2|2 test_3");
+		"0 b/|1 test_c.py|2 test_4|0 a/|1 test_a.py|2 test_1|2 test_5|1 test_b.py|2 test_2|2 test_3");
 }
 
 static void sums_are_of_all_below(void **state)
