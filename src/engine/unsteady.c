@@ -10,9 +10,11 @@
 
 /* --- flaky tests --- */
 
-static bool is_held(struct history *history, struct quarantine *quarantine, const struct history_evidence *evidence)
+static bool is_held(struct history *history, struct quarantine *quarantine,
+		    const struct history_evidence *evidence)
 {
-	const struct history_fact *fact = history_find(history, evidence->suite, evidence->id, evidence->ordinal);
+	const struct history_fact *fact =
+		history_find(history, evidence->suite, evidence->id, evidence->ordinal);
 	struct test_facts facts = {
 		.suite = evidence->suite,
 		.id = evidence->id,
@@ -143,7 +145,8 @@ int unsteady_holds(void *context, struct control_holds *out, struct error *error
 {
 	struct engine *engine = context;
 	if (!engine->quarantine)
-		return error_set(error, "%s could not be read when the run began", engine->config->quarantine_file);
+		return error_set(error, "%s could not be read when the run began",
+				 engine->config->quarantine_file);
 	control_holds_read(out, engine->quarantine, engine->entries.length, facts_of, engine);
 	return 0;
 }
@@ -152,7 +155,8 @@ int unsteady_release(void *context, const char *suite, const char *test, struct 
 {
 	struct engine *engine = context;
 	if (!engine->quarantine)
-		return error_set(error, "%s could not be read when the run began", engine->config->quarantine_file);
+		return error_set(error, "%s could not be read when the run began",
+				 engine->config->quarantine_file);
 	if (quarantine_remove(engine->quarantine, suite, test, error) != 0)
 		return -1;
 	engine_log(engine, LEVEL_NOTE, "%s released from %s", test, engine->config->quarantine_file);
@@ -161,7 +165,8 @@ int unsteady_release(void *context, const char *suite, const char *test, struct 
 		const struct entry *entry = engine_entry(engine, number);
 		const struct test *shown = model_test(engine->model, number);
 		struct test_facts facts;
-		if (entry->state != ENTRY_DONE || !shown || !shown->quarantined || engine->config->no_quarantine)
+		if (entry->state != ENTRY_DONE || !shown || !shown->quarantined ||
+		    engine->config->no_quarantine)
 			continue;
 		past_facts(engine, &entry->found, &facts);
 		if (!facts.quarantined)

@@ -13,11 +13,11 @@
 #define SPREAD_AT_FIRST 0.5 /* of single tests, as a share of their times */
 #define UNKNOWN_LEAST 3     /* tests without history that end before they tell a rate */
 #define LATE_SHARE 0.25     /* of its age: how much longer a test runs that is over its time */
-#define PAUSE_MOST 1.0      /* s: what is longer was no pause between two tests but a wait for something else */
-#define WIDTH_90 1.645      /* standard deviations */
+#define PAUSE_MOST 1.0 /* s: what is longer was no pause between two tests but a wait for something else */
+#define WIDTH_90 1.645 /* standard deviations */
 #define LAST_VARIANCE (1.0 / 12) /* of where in a stretch of time something is that may be anywhere in it */
-#define SIZES 64            /* from 2^-32 s on */
-#define LONGEST 3.6e6       /* s */
+#define SIZES 64                 /* from 2^-32 s on */
+#define LONGEST 3.6e6            /* s */
 
 struct place {
 	float expected; /* s */
@@ -182,8 +182,7 @@ static bool judge_unknown(const struct eta *eta, const struct eta_running *runni
 	belief->unknown = sum / number;
 	/* As if two more had been as far off as an exponential's are. */
 	squares = eta->took_squares - square(eta->took_sum) / number;
-	belief->unknown_variance =
-		((squares > 0 ? squares : 0) + 2 * square(belief->unknown)) / (number + 2);
+	belief->unknown_variance = ((squares > 0 ? squares : 0) + 2 * square(belief->unknown)) / (number + 2);
 	belief->unknown_mean_variance = belief->unknown_variance / number;
 	return true;
 }
@@ -216,8 +215,8 @@ static double longest_waiting(const struct eta *eta)
 	return 0;
 }
 
-bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_running *running, size_t running_count,
-		  struct eta_left *left)
+bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_running *running,
+		  size_t running_count, struct eta_left *left)
 {
 	struct belief belief = { 0 };
 	double waiting = (double)eta->known_count + (double)eta->unknown_count, unknown = eta->unknown_count;

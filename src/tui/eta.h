@@ -45,13 +45,13 @@ struct eta_running {
 };
 
 struct eta_left {
-	uint64_t time;  /* ns until the run ends */
+	uint64_t time;   /* ns until the run ends */
 	uint64_t spread; /* ns: nine times in ten it is no farther off than that */
 };
 
 /* false: nothing is left, or too little is known to say anything. */
-bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_running *running, size_t running_count,
-		  struct eta_left *left);
+bool eta_estimate(const struct eta *eta, unsigned workers, const struct eta_running *running,
+		  size_t running_count, struct eta_left *left);
 
 #define ETA_TEXT_SIZE 40
 

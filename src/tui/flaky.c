@@ -151,8 +151,9 @@ static const struct control_hold *selected_hold(const struct app *app)
 	const struct flaky_pane *pane = app->flaky;
 	size_t index = (size_t)pane->cursors[LIST_HOLDS].selected;
 
-	return pane->current == LIST_HOLDS && index < pane->holds.holds.length ? &pane->holds.holds.items[index]
-									       : NULL;
+	return pane->current == LIST_HOLDS && index < pane->holds.holds.length
+		       ? &pane->holds.holds.items[index]
+		       : NULL;
 }
 
 bool flaky_is_on_entry(const struct app *app)
@@ -222,7 +223,9 @@ static void draw_recent(struct app *app, const struct flaky_row *row, int screen
 
 		screen_glyph(app->screen, screen_row, column + HISTORY_RECENT - 1 - (int)i,
 			     flaky ? ROLE_FLAKY : status.role,
-			     flaky ? GLYPH_FLAKY : failed ? status.glyph : GLYPH_PASSED);
+			     flaky    ? GLYPH_FLAKY
+			     : failed ? status.glyph
+				      : GLYPH_PASSED);
 	}
 }
 
@@ -250,7 +253,8 @@ static void draw_numbers(struct app *app, const struct flaky_row *row, struct co
 	str_fini(&date);
 }
 
-static void draw_flaky(struct app *app, const struct flaky_row *row, struct columns at, int screen_row, int width)
+static void draw_flaky(struct app *app, const struct flaky_row *row, struct columns at, int screen_row,
+		       int width)
 {
 	const struct test *test = row->test ? model_test(app->model, row->test) : NULL;
 	bool held = test ? action_is_held(app, test) : row->held;
@@ -379,7 +383,8 @@ static struct hold_columns place_hold_columns(int width)
 	return at;
 }
 
-static void draw_hold(struct app *app, const struct control_hold *hold, struct hold_columns at, int row, int width)
+static void draw_hold(struct app *app, const struct control_hold *hold, struct hold_columns at, int row,
+		      int width)
 {
 	int end = at.reason >= 0 ? at.reason - 1 : width;
 
@@ -414,7 +419,8 @@ static void draw_hold_headings(struct app *app, struct hold_columns at, int row,
 		int length = (int)strlen(headings[i].text);
 
 		if (headings[i].column > from && headings[i].column + length <= width)
-			screen_text(app->screen, row, headings[i].column, length, ROLE_HEADING, headings[i].text);
+			screen_text(app->screen, row, headings[i].column, length, ROLE_HEADING,
+				    headings[i].text);
 	}
 }
 
@@ -456,7 +462,8 @@ static void draw_flaky_list(struct app *app, int row, int height, int width)
 			    : flaky_rows_runs(pane->rows) > 0 ? "No test is flaky, now or by earlier runs."
 							      : "No test was flaky in this run.");
 	for (int i = 0; i < height && cursor->top + i < cursor->length; i++) {
-		draw_flaky(app, flaky_rows_get(pane->rows, (size_t)(cursor->top + i)), at, row + 1 + i, width);
+		draw_flaky(app, flaky_rows_get(pane->rows, (size_t)(cursor->top + i)), at, row + 1 + i,
+			   width);
 		mark_row(app, LIST_FLAKY, cursor->top + i, row + 1 + i, width);
 	}
 }
@@ -508,7 +515,8 @@ static void draw_selected(struct app *app, int row, int width)
 		add_part(&text, hold->expired ? "expired " : "expires ", hold->expires);
 		add_part(&text, "suite ", hold->suite);
 		if (app->flaky->holds.file)
-			str_add_format(&text, "%s%s:%d", text.length ? ", " : "", app->flaky->holds.file, hold->line);
+			str_add_format(&text, "%s%s:%d", text.length ? ", " : "", app->flaky->holds.file,
+				       hold->line);
 	}
 	if (text.length)
 		screen_text_begin(app->screen, row, 1, width - 1, ROLE_TEXT, text.data);
@@ -532,7 +540,8 @@ static void flaky_draw(struct app *app, struct area area, bool focused)
 		holds = room - 1;
 	flaky = room - holds;
 	column = pane_draw_title(app, title, GLYPH_HORIZONTAL, focused, "Flaky and quarantine");
-	snprintf(text, sizeof(text), " %u now, by %zu runs ", flaky_rows_now(pane->rows), flaky_rows_runs(pane->rows));
+	snprintf(text, sizeof(text), " %u now, by %zu runs ", flaky_rows_now(pane->rows),
+		 flaky_rows_runs(pane->rows));
 	if (flaky_rows_runs(pane->rows) && column + 1 + (int)strlen(text) < area.width)
 		screen_text(app->screen, area.row, column + 1, area.width - column - 1, ROLE_HEADING, text);
 	draw_flaky_list(app, area.row + 1, flaky, area.width);
@@ -551,7 +560,8 @@ static void open_selected(struct app *app)
 	else if (selected_hold(app))
 		app_say(app, ROLE_NOTE, " It names no test of this run ");
 	else
-		app_say(app, ROLE_NOTE, selected_row(app) ? " It is not in this run " : " No test is selected ");
+		app_say(app, ROLE_NOTE,
+			selected_row(app) ? " It is not in this run " : " No test is selected ");
 }
 
 /* A whole entry goes, and with it all that it holds. */
@@ -600,7 +610,8 @@ static bool flaky_request(struct app *app, enum request request)
 			return true;
 		}
 		if (selected_row(app) && !selected_row(app)->test) {
-			app_say(app, ROLE_NOTE, " It is not in this run: `xtop quarantine add` takes any test ");
+			app_say(app, ROLE_NOTE,
+				" It is not in this run: `xtop quarantine add` takes any test ");
 			return true;
 		}
 		return false;

@@ -162,8 +162,8 @@ static void add_row(struct flaky_rows *rows, uint64_t test, const struct history
 
 	if (evidence) {
 		row.held = rows->known.held[evidence - rows->known.table.tests];
-		row.advised = !row.held &&
-			      history_advise(evidence, &rows->known.steadiness) == HISTORY_QUARANTINE;
+		row.advised =
+			!row.held && history_advise(evidence, &rows->known.steadiness) == HISTORY_QUARANTINE;
 	}
 	vec_push(&rows->rows, row);
 }

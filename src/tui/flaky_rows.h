@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 struct flaky_row {
-	uint64_t test; /* number in this run, 0: it is not in it */
+	uint64_t test;                           /* number in this run, 0: it is not in it */
 	const struct history_evidence *evidence; /* NULL: earlier runs tell nothing of it; borrowed */
-	bool now;     /* it was flaky in this run */
-	bool held;    /* in quarantine when that was asked for last */
-	bool advised; /* a quarantine is advised */
+	bool now;                                /* it was flaky in this run */
+	bool held;                               /* in quarantine when that was asked for last */
+	bool advised;                            /* a quarantine is advised */
 };
 
 struct flaky_rows;
@@ -30,8 +30,9 @@ void flaky_rows_take(struct flaky_rows *rows, struct control_flaky *known);
 void flaky_rows_refresh(struct flaky_rows *rows, const struct model *model);
 
 size_t flaky_rows_count(const struct flaky_rows *rows);
-const struct flaky_row *flaky_rows_get(const struct flaky_rows *rows, size_t index); /* NULL: no such row; borrowed */
-size_t flaky_rows_runs(const struct flaky_rows *rows); /* that the history has */
+const struct flaky_row *flaky_rows_get(const struct flaky_rows *rows,
+				       size_t index);   /* NULL: no such row; borrowed */
+size_t flaky_rows_runs(const struct flaky_rows *rows);  /* that the history has */
 unsigned flaky_rows_now(const struct flaky_rows *rows); /* how many are flaky in this run */
 /* The latest verdicts that tell something, newest first; returns how many. */
 unsigned flaky_rows_recent(const struct flaky_rows *rows, const struct flaky_row *row,

@@ -6,7 +6,8 @@
 
 struct forecast {
 	struct eta *eta;
-	uint64_t ended[XTOP_SLOTS_MAX]; /* ns: when the slot's last test ended; 0: it has one, or had none yet */
+	uint64_t ended
+		[XTOP_SLOTS_MAX]; /* ns: when the slot's last test ended; 0: it has one, or had none yet */
 };
 
 static enum eta_place place_of(const struct test *test)
@@ -71,7 +72,8 @@ void forecast_hear(struct forecast *forecast, const struct event *event, const s
 		eta_took(forecast->eta, test->expected, test->duration);
 }
 
-bool forecast_left(const struct forecast *forecast, const struct model *model, uint64_t now, struct eta_left *left)
+bool forecast_left(const struct forecast *forecast, const struct model *model, uint64_t now,
+		   struct eta_left *left)
 {
 	const struct run *run = model_run(model);
 	struct eta_running running[XTOP_SLOTS_MAX];
@@ -85,9 +87,10 @@ bool forecast_left(const struct forecast *forecast, const struct model *model, u
 		workers += worker->state != WORKER_ABSENT && worker->state != WORKER_DEAD;
 		if (!attempt)
 			continue;
-		running[count++] = (struct eta_running){ .age = now > worker->started ? now - worker->started : 0,
-							 .expected = test->expected,
-							 .deadline = attempt->deadline };
+		running[count++] =
+			(struct eta_running){ .age = now > worker->started ? now - worker->started : 0,
+					      .expected = test->expected,
+					      .deadline = attempt->deadline };
 	}
 	return eta_estimate(forecast->eta, workers ? workers : run->workers_wanted, running, count, left);
 }

@@ -203,7 +203,8 @@ static unsigned collect_pieces(struct app *app, struct piece pieces[PIECES_MOST]
 	if (run->workers_wanted > workers)
 		workers = run->workers_wanted;
 	if (workers) {
-		snprintf(text, sizeof(text), "n=%u%s%.12s", workers, run->dist ? " " : "", run->dist ? run->dist : "");
+		snprintf(text, sizeof(text), "n=%u%s%.12s", workers, run->dist ? " " : "",
+			 run->dist ? run->dist : "");
 		add_piece(pieces, &count, 2, ROLE_TEXT, text);
 	}
 	if (app->header.cpu_count && !app->ended) {

@@ -43,12 +43,13 @@ static void open_span(struct lane *lane, uint64_t t, uint64_t test, uint64_t att
 	last = last_of(lane);
 	if (last && t < last->ended)
 		t = last->ended;
-	vec_push(&lane->spans, ((struct span){ .started = t,
-					       .ended = RUNS,
-					       .busy_before = lane->busy,
-					       .bad_before = lane->bad,
-					       .test = test > UINT32_MAX ? 0 : (uint32_t)test,
-					       .attempt = attempt > UINT16_MAX ? UINT16_MAX : (uint16_t)attempt }));
+	vec_push(&lane->spans,
+		 ((struct span){ .started = t,
+				 .ended = RUNS,
+				 .busy_before = lane->busy,
+				 .bad_before = lane->bad,
+				 .test = test > UINT32_MAX ? 0 : (uint32_t)test,
+				 .attempt = attempt > UINT16_MAX ? UINT16_MAX : (uint16_t)attempt }));
 }
 
 void spans_hear(struct spans *spans, const struct event *event)
@@ -87,8 +88,9 @@ static void add_past(struct spans *spans, const struct test *test)
 				 ((struct span){ .started = attempt->started,
 						 .ended = end,
 						 .test = (uint32_t)test->number,
-						 .attempt = attempt->number > UINT16_MAX ? UINT16_MAX
-											 : (uint16_t)attempt->number,
+						 .attempt = attempt->number > UINT16_MAX
+								    ? UINT16_MAX
+								    : (uint16_t)attempt->number,
 						 .outcome = (uint8_t)attempt->outcome }));
 	}
 }

@@ -45,7 +45,7 @@ struct spans_tail {
 	uint64_t from, to; /* the same: there is none */
 	unsigned slot;     /* whose last test ended last */
 	unsigned workers;
-	double idle;       /* how many of them had no test, on average */
+	double idle; /* how many of them had no test, on average */
 };
 
 /* As if nothing were to start any more. Workers that were sent away, and those that ran nothing, don't count. */

@@ -149,7 +149,8 @@ static void show_selected(struct app *app)
 static void show_end(struct app *app)
 {
 	struct timeline *timeline = app->timeline;
-	uint64_t scale = timeline_scale(app), width = scale * (uint64_t)timeline->chart_width, end = timeline_end(app);
+	uint64_t scale = timeline_scale(app), width = scale * (uint64_t)timeline->chart_width,
+		 end = timeline_end(app);
 
 	if (!timeline->scale)
 		timeline->left = 0;
@@ -343,7 +344,8 @@ static void go_to_failure(struct app *app, int direction)
 		}
 	}
 	if (found == NO_ROW)
-		app_say(app, ROLE_NOTE, direction > 0 ? " No test failed later " : " No test failed earlier ");
+		app_say(app, ROLE_NOTE,
+			direction > 0 ? " No test failed later " : " No test failed earlier ");
 	else
 		select_span(app, found, found_index);
 }
@@ -424,7 +426,8 @@ static void timeline_mouse(struct app *app, enum mouse mouse, int row, int colum
 	slot = timeline_slot(app, timeline->rows.top + row - 2);
 	if (row < 2 || row >= 2 + timeline->rows.height || slot == NO_ROW)
 		return;
-	t = timeline->left + timeline->drawn_scale * (uint64_t)(column > LABEL_WIDTH ? column - LABEL_WIDTH + 1 : 1) - 1;
+	t = timeline->left +
+	    timeline->drawn_scale * (uint64_t)(column > LABEL_WIDTH ? column - LABEL_WIDTH + 1 : 1) - 1;
 	select_span(app, slot, index_at(app, slot, t));
 	if (mouse == MOUSE_DOUBLE_CLICK)
 		open_selected(app);

@@ -42,23 +42,27 @@ struct bars {
 };
 
 /* A column in which there is one attempt, or a part of it. */
-static struct cell_look look_of_one(const struct bars *bars, const struct span *span, uint64_t from, uint64_t to)
+static struct cell_look look_of_one(const struct bars *bars, const struct span *span, uint64_t from,
+				    uint64_t to)
 {
 	struct status status = status_of_span(bars->app, span);
-	bool runs = span->ended == UINT64_MAX, last = bars->tail.from < bars->tail.to && bars->slot == bars->tail.slot;
+	bool runs = span->ended == UINT64_MAX,
+	     last = bars->tail.from < bars->tail.to && bars->slot == bars->tail.slot;
 
 	if (runs && bars->now < to)
 		return (struct cell_look){ status.role, GLYPH_RUNNING };
 	if (span->started >= from)
-		return (struct cell_look){ status.role, status.glyph == GLYPH_PASSED || runs ? GLYPH_TRACK_BEGIN
-											     : status.glyph };
+		return (struct cell_look){ status.role, status.glyph == GLYPH_PASSED || runs
+								? GLYPH_TRACK_BEGIN
+								: status.glyph };
 	if (last && to > bars->tail.from)
 		return (struct cell_look){ status.role, GLYPH_TRACK_TAIL };
 	return (struct cell_look){ status.role, runs ? GLYPH_TRACK_OPEN : GLYPH_TRACK };
 }
 
 /* One with several: of those that begin in it the first that failed, or how full it is. */
-static struct cell_look look_of_many(const struct bars *bars, size_t first, size_t behind, uint64_t from, uint64_t to)
+static struct cell_look look_of_many(const struct bars *bars, size_t first, size_t behind, uint64_t from,
+				     uint64_t to)
 {
 	const struct spans *spans = bars->timeline->spans;
 	size_t begins = first + (spans_get(spans, bars->slot, first)->started < from);
@@ -72,10 +76,12 @@ static struct cell_look look_of_many(const struct bars *bars, size_t first, size
 
 		if (span->ended == UINT64_MAX)
 			return look_of_one(bars, span, from, to);
-		return (struct cell_look){ status.role, status.glyph == GLYPH_PASSED ? GLYPH_TRACK_MANY : status.glyph };
+		return (struct cell_look){ status.role,
+					   status.glyph == GLYPH_PASSED ? GLYPH_TRACK_MANY : status.glyph };
 	}
 	busy = spans_busy(spans, bars->slot, from, to, bars->now);
-	return (struct cell_look){ ROLE_PASSED, busy * SPARSE < to - from ? GLYPH_TRACK_SPARSE : GLYPH_TRACK_MANY };
+	return (struct cell_look){ ROLE_PASSED,
+				   busy * SPARSE < to - from ? GLYPH_TRACK_SPARSE : GLYPH_TRACK_MANY };
 }
 
 static void draw_bars(struct app *app, const struct bars *bars, struct area area, int row)
@@ -99,8 +105,9 @@ static void draw_bars(struct app *app, const struct bars *bars, struct area area
 		if (spans_get(timeline->spans, bars->slot, first)->started < to) {
 			const struct span *next = spans_get(timeline->spans, bars->slot, first + 1);
 
-			behind = next && next->started < to ? spans_starting_from(timeline->spans, bars->slot, to)
-							    : first + 1;
+			behind = next && next->started < to
+					 ? spans_starting_from(timeline->spans, bars->slot, to)
+					 : first + 1;
 		}
 		if (behind == first)
 			continue;
@@ -146,7 +153,10 @@ static const char *format_scale(char buffer[FORMAT_SIZE], uint64_t scale)
 static const char *format_tick(char buffer[FORMAT_SIZE], uint64_t t, uint64_t scale)
 {
 	uint64_t step = scale * TICK_COLUMNS;
-	int digits = step % CLOCK_SECOND == 0 ? 0 : step % (CLOCK_SECOND / 10) == 0 ? 1 : step % (10 * CLOCK_MS) == 0 ? 2 : 3;
+	int digits = step % CLOCK_SECOND == 0          ? 0
+		     : step % (CLOCK_SECOND / 10) == 0 ? 1
+		     : step % (10 * CLOCK_MS) == 0     ? 2
+						       : 3;
 
 	format_clock(buffer, t);
 	if (digits) {
@@ -191,35 +201,56 @@ static struct spans_tail find_tail(const struct app *app)
 	return spans_tail(app->timeline->spans, app->run, app->now);
 }
 
+/* Each part only where it fits between what is there already and `end`. */
+static int draw_part(struct app *app, int row, int column, int end, enum role role, const char *text)
+{
+	int width = (int)strlen(text);
+
+	if (column + width >= end)
+		return column;
+	return column + screen_text(app->screen, row, column, width, role, text) + 1;
+}
+
+static int draw_right_part(struct app *app, int row, int column, int end, const char *text)
+{
+	int width = (int)strlen(text);
+
+	if (column + width >= end - 1)
+		return end;
+	screen_text(app->screen, row, end - width - 1, width, ROLE_HEADING, text);
+	return end - width - 1;
+}
+
 static void draw_title(struct app *app, struct area area, bool focused, uint64_t scale,
 		       const struct spans_tail *tail)
 {
-	struct timeline *timeline = app->timeline;
-	int column = pane_draw_title(app, area, GLYPH_HORIZONTAL, focused, "Timeline");
-	char text[96], number[FORMAT_SIZE];
+	const struct timeline *timeline = app->timeline;
+	const struct list_cursor *rows = &timeline->rows;
+	int column = pane_draw_title(app, area, GLYPH_HORIZONTAL, focused, "Timeline") + 1, end = area.width;
+	char text[128], number[FORMAT_SIZE], key[4][KEYMAP_NAME_SIZE];
 
-	column++;
 	snprintf(text, sizeof(text), " column = %s%s ", format_scale(number, scale),
 		 timeline->scale ? "" : ", whole run");
-	if (column + (int)strlen(text) < area.width)
-		column += screen_text(app->screen, area.row, column, area.width - column, ROLE_HEADING, text) + 1;
+	column = draw_part(app, area.row, column, end, ROLE_HEADING, text);
 	if (tail->to > tail->from && tail->workers > 1) {
-		snprintf(text, sizeof(text), " tail %s, %.0f of %u workers idle ",
-			 format_duration(number, tail->to - tail->from), tail->idle, tail->workers);
-		if (column + (int)strlen(text) >= area.width)
-			snprintf(text, sizeof(text), " tail %s, %.0f idle ",
-				 format_duration(number, tail->to - tail->from), tail->idle);
-		if (column + (int)strlen(text) < area.width)
-			column += screen_text(app->screen, area.row, column, area.width - column, ROLE_TITLE_FOCUS,
-					      text) +
-				  1;
+		format_duration(number, tail->to - tail->from);
+		snprintf(text, sizeof(text), " tail %s, %.0f of %u workers idle ", number, tail->idle,
+			 tail->workers);
+		if (column + (int)strlen(text) >= end)
+			snprintf(text, sizeof(text), " tail %s, %.0f idle ", number, tail->idle);
+		column = draw_part(app, area.row, column, end, ROLE_TITLE_FOCUS, text);
 	}
-	if (timeline->follow && !app->ended && column + 10 < area.width)
-		screen_text(app->screen, area.row, area.width - 10, 9, ROLE_HEADING, " follows ");
-	else if (timeline->rows.length > timeline->rows.height && column + 18 < area.width)
-		screen_format(app->screen, area.row, area.width - 18, 18, ROLE_HEADING, " %ld-%ld of %ld ",
-			      timeline->rows.top + 1, timeline->rows.top + timeline->rows.height,
-			      timeline->rows.length);
+	if (timeline->follow && !app->ended)
+		end = draw_right_part(app, area.row, column, end, " follows ");
+	if (rows->length > rows->height) {
+		snprintf(text, sizeof(text), " %ld-%ld of %ld ", rows->top + 1, rows->top + rows->height,
+			 rows->length);
+		end = draw_right_part(app, area.row, column, end, text);
+	}
+	snprintf(text, sizeof(text), " %s %s zoom, %s %s move ", app_key_name(app, REQUEST_EXPAND, key[0]),
+		 app_key_name(app, REQUEST_COLLAPSE, key[1]), app_key_name(app, REQUEST_SORT_LEFT, key[2]),
+		 app_key_name(app, REQUEST_SORT_RIGHT, key[3]));
+	draw_right_part(app, area.row, column, end, text);
 }
 
 /* What the cursor is on, in the last line. */
@@ -239,12 +270,14 @@ static void draw_selected(struct app *app, int row, int width)
 	status = status_of_span(app, span);
 	if (span->ended == UINT64_MAX)
 		snprintf(times, sizeof(times), "%s on gw%u since %s",
-			 format_age(text, timeline_end(app) > span->started ? timeline_end(app) - span->started : 0),
+			 format_age(text, timeline_end(app) > span->started
+						  ? timeline_end(app) - span->started
+						  : 0),
 			 app->timeline->slot, format_tick(begin, span->started, CLOCK_MS));
 	else
-		snprintf(times, sizeof(times), "%s on gw%u at %s%s", format_duration(text, span->ended - span->started),
-			 app->timeline->slot, format_tick(begin, span->started, CLOCK_MS),
-			 span->attempt > 1 ? ", a rerun" : "");
+		snprintf(times, sizeof(times), "%s on gw%u at %s%s",
+			 format_duration(text, span->ended - span->started), app->timeline->slot,
+			 format_tick(begin, span->started, CLOCK_MS), span->attempt > 1 ? ", a rerun" : "");
 	used = (int)strlen(times) + 1;
 	if (width < NARROW)
 		used = snprintf(times, sizeof(times), "%s", text) + 1;
@@ -275,7 +308,9 @@ void timeline_draw(struct app *app, struct area area, bool focused)
 	struct timeline *timeline = app->timeline;
 	struct area title = { area.row, area.column, 1, area.width };
 	struct area chart = { area.row + 2, LABEL_WIDTH, area.height - 3, area.width - LABEL_WIDTH };
-	struct bars bars = { .app = app, .timeline = timeline, .now = timeline_end(app), .tail = find_tail(app) };
+	struct bars bars = {
+		.app = app, .timeline = timeline, .now = timeline_end(app), .tail = find_tail(app)
+	};
 
 	timeline->chart_width = chart.width > 1 ? chart.width : 1;
 	timeline->rows.height = chart.height;
@@ -285,7 +320,8 @@ void timeline_draw(struct app *app, struct area area, bool focused)
 	draw_title(app, title, focused, bars.scale, &bars.tail);
 	draw_axis(app, chart, area.row + 1, bars.scale);
 	if (!timeline->rows.length)
-		screen_text(app->screen, chart.row, 1, area.width - 1, ROLE_DIM, "No worker has started yet.");
+		screen_text(app->screen, chart.row, 1, area.width - 1, ROLE_DIM,
+			    "No worker has started yet.");
 	for (int i = 0; i < chart.height; i++) {
 		bars.slot = timeline_slot(app, timeline->rows.top + i);
 		if (bars.slot == NO_ROW)

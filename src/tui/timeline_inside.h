@@ -13,11 +13,11 @@ struct timeline {
 	struct spans *spans;
 	struct spans_tail tail; /* at the run's end; what is run again behind it makes no other */
 	bool ended;
-	uint64_t scale;         /* ns a column; 0: as much as shows the whole run */
-	uint64_t left;          /* ns at the left edge; a multiple of the scale */
-	bool follow;            /* the newest stays in view, and is selected */
-	unsigned slot;          /* of the selected row */
-	size_t index;           /* of the selected attempt there, SIZE_MAX: none */
+	uint64_t scale; /* ns a column; 0: as much as shows the whole run */
+	uint64_t left;  /* ns at the left edge; a multiple of the scale */
+	bool follow;    /* the newest stays in view, and is selected */
+	unsigned slot;  /* of the selected row */
+	size_t index;   /* of the selected attempt there, SIZE_MAX: none */
 	struct list_cursor rows;
 	/* As it was drawn last. */
 	uint64_t drawn_scale;

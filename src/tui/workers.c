@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEAR_DEADLINE 80            /* % of the time that a test may take */
-#define LATE_FACTOR 2               /* so many times the expected time is late */
-#define LATE_LEAST CLOCK_SECOND     /* but nobody waits for less than that */
+#define NEAR_DEADLINE 80               /* % of the time that a test may take */
+#define LATE_FACTOR 2                  /* so many times the expected time is late */
+#define LATE_LEAST CLOCK_SECOND        /* but nobody waits for less than that */
 #define LONG_ALONE (10 * CLOCK_SECOND) /* where nothing else tells what is long */
-#define WIDE 110                    /* from which on times are shown beside what is expected */
+#define WIDE 110                       /* from which on times are shown beside what is expected */
 
 enum { BY_NUMBER = -1 }; /* else an enum workers_column */
 
@@ -126,12 +126,9 @@ static const struct {
 	int width; /* with the blank before it */
 	int rank;  /* the highest go first where it is narrow */
 } columns[WORKERS_COLUMN_COUNT] = {
-	[WORKERS_COLUMN_LOAD] = { "LOAD", 6, 2 },
-	[WORKERS_COLUMN_CPU] = { "CPU", 5, 3 },
-	[WORKERS_COLUMN_MEM] = { "MEM", 6, 5 },
-	[WORKERS_COLUMN_DONE] = { "DONE", 7, 4 },
-	[WORKERS_COLUMN_RESTARTS] = { "NEW", 5, 6 },
-	[WORKERS_COLUMN_AGE] = { "AGE", 9, 1 },
+	[WORKERS_COLUMN_LOAD] = { "LOAD", 6, 2 },    [WORKERS_COLUMN_CPU] = { "CPU", 5, 3 },
+	[WORKERS_COLUMN_MEM] = { "MEM", 6, 5 },      [WORKERS_COLUMN_DONE] = { "DONE", 7, 4 },
+	[WORKERS_COLUMN_RESTARTS] = { "NEW", 5, 6 }, [WORKERS_COLUMN_AGE] = { "AGE", 9, 1 },
 };
 
 #define RANKS 6
@@ -169,7 +166,8 @@ static int place_columns(const struct app *app, int width, int at[WORKERS_COLUMN
 		for (unsigned i = 0; i < shown->count; i++) {
 			unsigned which = shown->columns[i];
 
-			if (which >= WORKERS_COLUMN_COUNT || columns[which].rank > rank || !is_there(app, which))
+			if (which >= WORKERS_COLUMN_COUNT || columns[which].rank > rank ||
+			    !is_there(app, which))
 				continue;
 			at[which] = column + 1;
 			column += width_of(app, which, width);
@@ -180,12 +178,14 @@ static int place_columns(const struct app *app, int width, int at[WORKERS_COLUMN
 	return column + 1;
 }
 
-static void draw_headings(struct app *app, struct area area, const int at[WORKERS_COLUMN_COUNT], int test, int from)
+static void draw_headings(struct app *app, struct area area, const int at[WORKERS_COLUMN_COUNT], int test,
+			  int from)
 {
 	const struct workers_pane *pane = &app->workers;
 
 	for (int i = 0; i < WORKERS_COLUMN_COUNT; i++) {
-		int length = (int)strlen(columns[i].heading), end = at[i] + width_of(app, (unsigned)i, area.width) - 1;
+		int length = (int)strlen(columns[i].heading),
+		    end = at[i] + width_of(app, (unsigned)i, area.width) - 1;
 		bool sorted = pane->column == i;
 		enum role role = sorted ? ROLE_TITLE_FOCUS : ROLE_HEADING;
 
@@ -199,7 +199,8 @@ static void draw_headings(struct app *app, struct area area, const int at[WORKER
 		screen_text(app->screen, area.row, end - length - 1, 1, ROLE_HEADING, " ");
 		screen_text(app->screen, area.row, end - length, length, role, columns[i].heading);
 		if (sorted)
-			screen_glyph(app->screen, area.row, end, role, pane->inverted ? GLYPH_UP : GLYPH_DOWN);
+			screen_glyph(app->screen, area.row, end, role,
+				     pane->inverted ? GLYPH_UP : GLYPH_DOWN);
 		else
 			screen_text(app->screen, area.row, end, 1, ROLE_HEADING, " ");
 	}
@@ -226,8 +227,8 @@ static struct judgement judge_age(uint64_t age, uint64_t expected, uint64_t dead
 }
 
 /* "31s/40s" by its deadline, "31s/~12s" by what is expected, where there is room for it. */
-static void draw_age(struct app *app, const struct worker *worker, const struct test *test, int row, int column,
-		     int width)
+static void draw_age(struct app *app, const struct worker *worker, const struct test *test, int row,
+		     int column, int width)
 {
 	const struct attempt *attempt = test_last_attempt(test);
 	uint64_t now = app->ended ? app->ended_at : app->now;
@@ -262,8 +263,8 @@ static void draw_load(struct app *app, const struct worker *worker, int row, int
 	screen_fill(app->screen, row, column + full, width - full, ROLE_METER_REST, GLYPH_BAR_REST);
 }
 
-static void draw_cell(struct app *app, const struct worker *worker, const struct test *test, unsigned which, int row,
-		      int column, int width)
+static void draw_cell(struct app *app, const struct worker *worker, const struct test *test, unsigned which,
+		      int row, int column, int width)
 {
 	struct screen *screen = app->screen;
 	char text[FORMAT_SIZE];
@@ -311,7 +312,9 @@ static void draw_worker(struct app *app, const struct worker *worker, const int 
 		screen_text_end(app->screen, row, test_column, room, ROLE_TEXT, test->id);
 	else
 		screen_text(app->screen, row, test_column, room, ROLE_DIM,
-			    worker->state == WORKER_DEAD ? "ended" : worker->done ? "idle" : "ready");
+			    worker->state == WORKER_DEAD ? "ended"
+			    : worker->done               ? "idle"
+							 : "ready");
 }
 
 /* What does not fit is told. */

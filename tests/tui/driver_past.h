@@ -19,13 +19,15 @@
 
 struct past {
 	char *place; /* NULL: nothing was told yet */
-	VEC(char *) letters; /* of each test what it did, the oldest run first, and behind a blank suite and id */
+	VEC(char *)
+	letters; /* of each test what it did, the oldest run first, and behind a blank suite and id */
 };
 
 static inline char *past_path(struct past *past, const char *name)
 {
 	if (!past->place) {
-		past->place = alloc_format("%s/tui_driver.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+		past->place =
+			alloc_format("%s/tui_driver.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 		if (!mkdtemp(past->place)) {
 			perror(past->place);
 			exit(2);
@@ -56,7 +58,9 @@ static inline void past_add_result(struct history *history, const char *text, si
 	suite = alloc_string_n(name + 1, (size_t)(id - name - 1));
 	result.suite = suite;
 	result.id = id + 1;
-	result.outcome = text[run] == 'F' ? OUTCOME_FAILED : text[run] == 'T' ? OUTCOME_TIMEOUT : OUTCOME_PASSED;
+	result.outcome = text[run] == 'F'   ? OUTCOME_FAILED
+			 : text[run] == 'T' ? OUTCOME_TIMEOUT
+					    : OUTCOME_PASSED;
 	result.flaky = text[run] == 'R';
 	history_add(history, &result);
 	free(suite);
@@ -77,8 +81,12 @@ static inline struct history *past_history(struct past *past, struct error *erro
 			runs = strcspn(*it, " ");
 	for (size_t run = 0; history && run < runs; run++) {
 		char id[24], commit[24];
-		struct history_run begun = { .id = id, .commit = commit, .command = "xtop", .dist = "load",
-					     .wall = PAST_NOW - (runs - run) * PAST_DAY, .workers = 1 };
+		struct history_run begun = { .id = id,
+					     .commit = commit,
+					     .command = "xtop",
+					     .dist = "load",
+					     .wall = PAST_NOW - (runs - run) * PAST_DAY,
+					     .workers = 1 };
 
 		snprintf(id, sizeof(id), "run%04zu", run);
 		snprintf(commit, sizeof(commit), "c%zu", run / 2);
@@ -119,7 +127,9 @@ static inline int past_flaky(struct past *past, struct control_flaky *out, struc
 	static const struct history_steadiness steadiness = HISTORY_STEADINESS_DEFAULT;
 	struct history *history = past_history(past, error);
 	struct quarantine *quarantine = history ? past_quarantine(past, error) : NULL;
-	int status = quarantine ? control_flaky_read(out, history, quarantine, &steadiness, HISTORY_RECENT, error) : -1;
+	int status =
+		quarantine ? control_flaky_read(out, history, quarantine, &steadiness, HISTORY_RECENT, error)
+			   : -1;
 
 	quarantine_free(quarantine);
 	history_close(history);
