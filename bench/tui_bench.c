@@ -27,6 +27,8 @@
 #define HEIGHT 40
 #define WIDE 200
 #define HIGH (WORKERS + 5)
+#define OUTPUT_SIZE ((size_t)10 << 20)
+#define OUTPUT_CHUNK ((size_t)32 << 10)
 
 struct bench {
 	struct model *model;
@@ -40,6 +42,7 @@ struct bench {
 	uint64_t next; /* test to start */
 	uint64_t running[WORKERS];
 	unsigned worker;
+	VEC(uint64_t) keys; /* ns from each key to the screen */
 };
 
 static void tell(struct bench *bench, struct event *event)
@@ -154,6 +157,7 @@ static void measure(struct bench *bench, const char *name, const int *keys, unsi
 		display_present(bench->display, bench->screen);
 		took = clock_now() - begin;
 		worst_key = took > worst_key ? took : worst_key;
+		vec_push(&bench->keys, took);
 	}
 	sent = bytes_sent(bench);
 	for (unsigned frame = 0; frame < frames; frame++) {
@@ -177,8 +181,44 @@ static void measure(struct bench *bench, const char *name, const int *keys, unsi
 	vec_fini(&times);
 }
 
+/* One test prints a lot, and its detail is what is looked at. */
+static void print_much(struct bench *bench)
+{
+	static char line[] = "\x1b[32mok\x1b[0m a line of output as tests print it, with some colour and some length\n";
+	struct str chunk = STR_INIT;
+	uint64_t test = bench->running[0];
+	struct event event;
+
+	while (chunk.length < OUTPUT_CHUNK)
+		str_add(&chunk, line, sizeof(line) - 1);
+	for (size_t sent = 0; sent < OUTPUT_SIZE; sent += chunk.length) {
+		event_init(&event, EVENT_TEST_OUTPUT);
+		event_put(&event, test, test);
+		event_put(&event, attempt, 1);
+		event_put(&event, stream, STREAM_STDOUT);
+		event_put(&event, data, ((struct event_text){ chunk.data, chunk.length }));
+		tell(bench, &event);
+	}
+	str_fini(&chunk);
+	str_init(&chunk);
+	str_add_format(&chunk, "goto %llu", (unsigned long long)test);
+	app_command(bench->app, (struct slice){ chunk.data, chunk.length });
+	str_fini(&chunk);
+}
+
+static void tell_keys(const struct bench *bench)
+{
+	uint64_t *times = bench->keys.items;
+	size_t count = bench->keys.length;
+
+	qsort(times, count, sizeof(*times), compare);
+	printf("keys: %zu, 99 %% on the screen within %.2f ms, all within %.2f ms\n", count,
+	       (double)times[count * 99 / 100] / 1e6, (double)times[count - 1] / 1e6);
+}
+
 int main(void)
 {
+	static const int output[] = { '3', KEYCODE_ENTER, 'g', KEYCODE_PAGE_DOWN, 'G', KEYCODE_PAGE_UP, 'F', 0 };
 	static const int none[] = { 0 };
 	static const int by_time[] = { '>', 0 };
 	static const int by_name[] = { '>', '>', '>', 0 };
@@ -224,11 +264,14 @@ int main(void)
 	measure(&bench, "tree, open", tree_open, 60);
 	measure(&bench, "filtered", filtered, 60);
 	measure(&bench, "tree, tagged", tagged, 60);
+	print_much(&bench);
+	measure(&bench, "10 MB of output", output, 60);
 	printf("with all workers in view, %dx%d\n", WIDE, HIGH);
 	display_force_size(bench.display, WIDE, HIGH);
 	screen_resize(bench.screen, WIDE, HIGH);
 	measure(&bench, "timeline", timeline, 40);
 	measure(&bench, "timeline, closer", closer, 40);
+	tell_keys(&bench);
 	printf("hearing an event: %.0f ns\n", (double)bench.hearing / (double)bench.heard);
 	app_free(bench.app);
 	display_close(bench.display);

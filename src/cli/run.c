@@ -36,10 +36,19 @@ static void make_run_id(char id[17])
 	snprintf(id, 17, "%016llx", (unsigned long long)bits);
 }
 
+static void on_tick(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+	frontends_tick(&session->frontends, engine_model(session->engine), clock_now() - session->epoch);
+}
+
 static void on_event(void *context, const struct model *model, const struct event *event)
 {
 	struct session *session = context;
 	frontends_hear(&session->frontends, model, event);
+	/* Behind the end of the run there is no clock to show, until something runs again. */
+	if (!uv_is_active((uv_handle_t *)&session->ticker) && !engine_is_finished(session->engine))
+		uv_timer_start(&session->ticker, on_tick, TICK_MS, TICK_MS);
 }
 
 /* Headless, the end of the run is the end of the loop; a dashboard says itself when it is left. */
@@ -47,6 +56,7 @@ static void on_finished(void *context)
 {
 	struct session *session = context;
 	const char *message;
+	uv_timer_stop(&session->ticker);
 	if (engine_failure(session->engine, &message) || !(frontends_stay(&session->frontends) || session->watches))
 		uv_stop(&session->loop);
 }
@@ -97,12 +107,6 @@ static void on_continue(uv_signal_t *handle, int number)
 	struct session *session = handle->data;
 	(void)number;
 	engine_suspend(session->engine, false);
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-	struct session *session = timer->data;
-	frontends_tick(&session->frontends, engine_model(session->engine), clock_now() - session->epoch);
 }
 
 /* What the caller had ignored (nohup, a script's background job) stays ignored. */

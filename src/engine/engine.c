@@ -30,11 +30,19 @@ static void on_second(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
 	struct error error = ERROR_INIT;
+	if (engine->finished) /* what comes behind the end was written with it; rerun_reopen goes on */
+		uv_timer_stop(timer);
 	past_flush(engine);
 	if (engine->journal && journal_flush(engine->journal, &error) != 0) {
 		engine_log(engine, LEVEL_ERROR, "%s; the run goes on without a record", error.message);
 		engine->failed_inside = true;
 	}
+}
+
+void engine_start_second(struct engine *engine)
+{
+	if (!uv_is_active((uv_handle_t *)&engine->second))
+		uv_timer_start(&engine->second, on_second, 1000, 1000);
 }
 
 static void open_handles(struct engine *engine)
@@ -54,7 +62,7 @@ static void open_handles(struct engine *engine)
 	uv_poll_start(&engine->doorbell, UV_READABLE, drain_on_doorbell);
 	uv_poll_start(&engine->guardian, UV_READABLE | UV_DISCONNECT, slots_on_guardian);
 	uv_prepare_start(&engine->before_sleep, drain_before_sleep);
-	uv_timer_start(&engine->second, on_second, 1000, 1000);
+	engine_start_second(engine);
 	engine->handles_open = true;
 }
 

@@ -178,6 +178,7 @@ struct engine {
 	uint64_t worker_memory;    /* bytes, the most that one worker took */
 	uint64_t test_memory;      /* bytes, the most that one worker or test took */
 	struct room_source room_source;
+	bool room_source_is_known;  /* memory is looked at while tests run */
 	bool memory_low;           /* it was said, and is not over */
 	bool memory_was_low;       /* it was said once */
 	uint32_t starts;           /* tests that were started, each counted once */
@@ -231,7 +232,9 @@ struct engine {
 	bool handles_open;
 };
 
-/* engine.c: looks for tests and starts servers, once what is to be made first is made. */
+/* engine.c: each second what was gathered is written out, while something happens. */
+void engine_start_second(struct engine *engine);
+/* Looks for tests and starts servers, once what is to be made first is made. */
 void engine_collect(struct engine *engine);
 /* Goes on with the run's beginning once every server has read its configuration. */
 void engine_begin(struct engine *engine);
@@ -343,6 +346,7 @@ bool rerun_asked(struct engine *engine);
 
 /* resting.c: workers start nothing new while memory is low. */
 void resting_watch(struct engine *engine); /* looks now, before anything is started, and from now on */
+void resting_go_on(struct engine *engine); /* the run that had ended goes on */
 void resting_note(struct engine *engine, const struct event *event);
 bool resting_end_one(struct engine *engine); /* false: none rests */
 

@@ -22,6 +22,8 @@ void rerun_reopen(struct engine *engine)
 		engine->idle += clock_now() - engine->finished_at;
 	engine->finished = false;
 	past_begin(engine); /* a run that had no test until now */
+	engine_start_second(engine);
+	resting_go_on(engine);
 	for (unsigned i = 0; i < engine->workers; i++)
 		if (engine->slots[i].state != SLOT_EMPTY)
 			return;

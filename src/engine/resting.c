@@ -254,12 +254,20 @@ static void look(struct engine *engine)
 		level = judge(engine, &room, &bound);
 		act(engine, &room, level, bound);
 	}
+	if (engine->finished) /* resting_go_on */
+		return;
 	uv_timer_start(&engine->room, on_look, level >= ROOM_NARROW ? LOOK_WHEN_LOW_MS : LOOK_MS, 0);
 }
 
 static void on_look(uv_timer_t *timer)
 {
 	look(timer->data);
+}
+
+void resting_go_on(struct engine *engine)
+{
+	if (engine->room_source_is_known && !uv_is_active((uv_handle_t *)&engine->room))
+		uv_timer_start(&engine->room, on_look, LOOK_MS, 0);
 }
 
 void resting_note(struct engine *engine, const struct event *event)
@@ -273,5 +281,6 @@ void resting_watch(struct engine *engine)
 {
 	const char *meminfo = getenv("XTOP_MEMINFO");
 	room_source_init(&engine->room_source, "/proc", meminfo && *meminfo ? meminfo : NULL);
+	engine->room_source_is_known = true;
 	look(engine);
 }
