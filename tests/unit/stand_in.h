@@ -427,6 +427,7 @@ static inline pid_t stand_in_start(int k, const int fds[3], enum stand_in_kind k
 	if (kind == STAND_IN_DOOMED) {
 		waitpid(pid, NULL, WUNTRACED);
 		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
 		raise(SIGKILL);
 	}
 	if (kind == STAND_IN_CHATTY) {
