@@ -40,14 +40,16 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
 	frontends_tick(&session->frontends, engine_model(session->engine), clock_now() - session->epoch);
+	/* Behind the end of the run there is no clock to show, until there is news. */
+	if (engine_is_finished(session->engine))
+		uv_timer_stop(timer);
 }
 
 static void on_event(void *context, const struct model *model, const struct event *event)
 {
 	struct session *session = context;
 	frontends_hear(&session->frontends, model, event);
-	/* Behind the end of the run there is no clock to show, until something runs again. */
-	if (!uv_is_active((uv_handle_t *)&session->ticker) && !engine_is_finished(session->engine))
+	if (!uv_is_active((uv_handle_t *)&session->ticker))
 		uv_timer_start(&session->ticker, on_tick, TICK_MS, TICK_MS);
 }
 
@@ -56,7 +58,6 @@ static void on_finished(void *context)
 {
 	struct session *session = context;
 	const char *message;
-	uv_timer_stop(&session->ticker);
 	if (engine_failure(session->engine, &message) || !(frontends_stay(&session->frontends) || session->watches))
 		uv_stop(&session->loop);
 }
