@@ -429,6 +429,7 @@ library_sources = \
 	src/cli/known.c \
 	src/cli/known.h \
 	src/cli/list.c \
+	src/cli/pdb.c \
 	src/cli/quarantine.c \
 	src/cli/quarantine.h \
 	src/cli/quarantine_check.c \
@@ -632,6 +633,7 @@ script_tests = \
 	tests/sources_listed.sh \
 	tests/tui/chosen.sh \
 	tests/tui/command.sh \
+	tests/tui/debug.sh \
 	tests/tui/detail.sh \
 	tests/tui/handover.sh \
 	tests/tui/keys.sh \

@@ -15,8 +15,8 @@ from . import afterfork, coverage_support, interrupt, output, replay, reports, r
 from . import workerhalf
 
 ALONE = (
-    "XT5001: breakpoint() has no terminal of its own under xtop: run this test alone,"
-    " by python -m pytest -s ID"
+    "XT5001: breakpoint() has no terminal of its own under xtop: press d on this test in the"
+    " dashboard, or run it alone by xtop --pdb ID"
 )
 
 

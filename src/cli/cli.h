@@ -10,6 +10,7 @@
 enum { EXIT_OK = 0, EXIT_FAILURES = 1, EXIT_INTERRUPTED = 2, EXIT_INTERNAL = 3, EXIT_USAGE = 4, EXIT_NO_TESTS = 5 };
 
 int cli_run(struct config *config, int argc, char *const argv[]);
+int cli_pdb(const struct config *config); /* after collect_prepare */
 int cli_list(struct config *config, int argc, char *const argv[]);
 int cli_replay(struct config *config, const char *file);
 /* `operands`: the words behind `flaky`. */

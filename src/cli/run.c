@@ -210,6 +210,8 @@ int cli_run(struct config *config, int argc, char *const argv[])
 	if (cli_check_surroundings(&error) != 0 || collect_prepare(config, &error) != 0 ||
 	    (tui = frontends_wants_tui(config, &error)) < 0)
 		return cli_fail(EXIT_USAGE, error.message);
+	if (config->pdb && !config->collect_only)
+		return cli_pdb(config);
 
 	char run_id[17];
 	make_run_id(run_id);

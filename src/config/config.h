@@ -117,6 +117,7 @@ struct config {
 	char *pytest_file;      /* -c, absolute; NULL: pytest looks for it */
 	bool continue_on_collection_errors;
 	bool stepwise;
+	bool pdb;               /* pytest itself runs the tests, in order, with its debugger */
 	/* All of these as pytest takes them, -k, -m, --deselect, --lf and --ff; and --rootdir, if given. */
 	VEC(char *) pytest_arguments;
 

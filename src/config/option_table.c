@@ -228,6 +228,11 @@ static int set_order(struct invocation *invocation, const char *value, struct er
 	return 0;
 }
 
+static int set_pdb(struct invocation *invocation, const char *value, struct error *error)
+{
+	return value_flag(value, &invocation->config.pdb, error);
+}
+
 static int set_stepwise(struct invocation *invocation, const char *value, struct error *error)
 {
 	return value_flag(value, &invocation->config.stepwise, error);
@@ -751,6 +756,9 @@ const struct option option_table[] = {
 	{ .name = "plugin", LETTERS("p"), .argument = "NAME", .topic = TOPIC_PYTEST,
 	  .help = "load a plugin, no:NAME: do without it; may be repeated",
 	  .in_environment = true, .adds = true, .set = set_plugin },
+	{ .name = "pdb", ONE_SPELLING, .topic = TOPIC_PYTEST,
+	  .help = "run pytest's tests in order, without workers, and stop in its debugger where one fails",
+	  .set = set_pdb },
 	{ .name = "continue-on-collection-errors", ONE_SPELLING, .topic = TOPIC_PYTEST,
 	  .help = "run what could be collected although a file could not",
 	  OPTION_EVERYWHERE, .set = set_continue_on_collection_errors },

@@ -8,7 +8,7 @@
 static const char *const flags[] = {
 	/* pytest */
 	"-l", "--showlocals", "--no-showlocals", "--markers", "--strict", "--strict-config",
-	"--strict-markers", "--fixtures", "--funcargs", "--fixtures-per-test", "--pdb", "--trace",
+	"--strict-markers", "--fixtures", "--funcargs", "--fixtures-per-test", "--trace",
 	"--runxfail", "--nf", "--new-first", "--cache-clear", "--sw-skip", "--stepwise-skip", "--sw-reset",
 	"--stepwise-reset", "--no-header", "--no-summary", "--no-fold-skipped", "--force-short-summary",
 	"--disable-warnings", "--disable-pytest-warnings", "--xfail-tb", "--full-trace", "--pyargs",

@@ -131,7 +131,7 @@
 	  "The machine, or the container, is about to run out of memory.", "Run fewer workers with -n.")         \
 	X(BREAKPOINT_IN_PARALLEL_RUN, 5001, ERROR, "breakpoint-in-parallel-run",                                 \
 	  "The test called a debugger where nobody can answer it.",                                              \
-	  "Run the test alone: python -m pytest --pdb ID.")                                                      \
+	  "Press d on it in the dashboard, or run it alone: xtop --pdb ID.")                                     \
 	X(SCHEDULER_NOT_HONOURED, 6001, WARNING, "scheduler-not-honoured",                                       \
 	  "A plugin of pytest's wants to schedule pytest-xdist's workers, and there are none.",                  \
 	  "Use --dist loadscope or loadgroup, a rule with scope in xtop.yaml, or xtop-scheduler(3).")            \

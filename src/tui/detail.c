@@ -324,12 +324,17 @@ static void make_lines(struct app *app, const struct test *test, int width)
 static void draw_title(struct app *app, struct area area, bool focused, const struct test *test)
 {
 	struct detail_pane *pane = &app->detail;
+	bool all = true; /* else the current tab alone */
 	int column, tabs = 0, room;
 
 	for (int tab = DETAIL_OUTPUT; tab < DETAIL_TAB_COUNT; tab++)
 		tabs += (int)strlen(tab_labels[tab]) + 2;
 	column = pane_draw_title(app, area, is_full(app) ? GLYPH_CORNER : GLYPH_TEE, focused, "Detail");
 	room = area.width - column - 1;
+	if (room <= tabs + 12) {
+		all = false;
+		tabs = (int)strlen(tab_labels[pane->tab]) + 2;
+	}
 	if (room > tabs + 12)
 		room -= tabs + 1;
 	else
@@ -339,7 +344,7 @@ static void draw_title(struct app *app, struct area area, bool focused, const st
 	column += screen_text(app->screen, area.row, column, 1, ROLE_BORDER, " ");
 	for (int tab = DETAIL_OUTPUT; tab < DETAIL_TAB_COUNT; tab++) {
 		pane->tab_columns[tab] = pane->tab_ends[tab] = -1;
-		if (!tabs)
+		if (!tabs || (!all && pane->tab != (enum detail_tab)tab))
 			continue;
 		pane->tab_columns[tab] = column;
 		column = pane_draw_tab(app, area.row, column, area.width, tab_labels[tab], -1,

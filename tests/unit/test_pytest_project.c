@@ -177,7 +177,7 @@ static void known_options_take_a_value_or_none(void **state)
 	assert_int_equal(pytest_option_kind("--tb"), PYTEST_OPTION_VALUE);
 	assert_int_equal(pytest_option_kind("-r"), PYTEST_OPTION_VALUE);
 	assert_int_equal(pytest_option_kind("--cov"), PYTEST_OPTION_VALUE);
-	assert_int_equal(pytest_option_kind("--pdb"), PYTEST_OPTION_FLAG);
+	assert_int_equal(pytest_option_kind("--trace"), PYTEST_OPTION_FLAG);
 	assert_int_equal(pytest_option_kind("--showlocals"), PYTEST_OPTION_FLAG);
 	assert_int_equal(pytest_option_kind("--frobnicate"), PYTEST_OPTION_UNKNOWN);
 	assert_int_equal(pytest_option_kind("tb"), PYTEST_OPTION_UNKNOWN);
