@@ -913,6 +913,7 @@ shipped_files = \
 	tests/tui/golden/setup-40x10.txt \
 	tests/tui/golden/setup-80x24.txt \
 	tests/tui/golden/setup-keys.txt \
+	tests/tui/golden/setup-no-tests.txt \
 	tests/tui/golden/setup-other-keys.txt \
 	tests/tui/golden/setup-panes-low.txt \
 	tests/tui/golden/setup-panes.txt \

@@ -28,6 +28,12 @@ static const struct view_ops *const views[PANE_COUNT] = {
 	[PANE_SETUP] = &setup_view,
 };
 
+void app_leave_hidden(struct app *app)
+{
+	while (!app->settings.panes[app->focus].shown)
+		app->focus = (enum pane)(((int)app->focus + 1) % PANES_BESIDE);
+}
+
 struct app *app_new(const struct tui_options *options, const struct model *model,
 		    const struct control *control, const struct host *host, struct screen *screen)
 {
@@ -48,6 +54,7 @@ struct app *app_new(const struct tui_options *options, const struct model *model
 	app->screen = screen;
 	app->rows = rows_new(options->slow);
 	app->focus = PANE_TESTS;
+	app_leave_hidden(app);
 	app->changed = true;
 	str_init(&app->search);
 	str_init(&app->prompt.text);
@@ -428,6 +435,7 @@ static void go_back(struct app *app)
 	str_clear(&app->search);
 	app->detail.wanted = DETAIL_AUTO;
 	app->focus = PANE_TESTS;
+	app_leave_hidden(app);
 }
 
 bool app_search(struct app *app, int direction, bool from_next)

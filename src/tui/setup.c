@@ -166,9 +166,7 @@ static void toggle_pane(struct app *app, long pane)
 		app_say(app, ROLE_NOTE, " One pane has to stay ");
 	else
 		app->settings.panes[pane].shown = !app->settings.panes[pane].shown;
-	/* Where the focus is, a hidden pane stays. */
-	while (!app->settings.panes[app->focus].shown)
-		app->focus = (enum pane)(((int)app->focus + 1) % PANES_BESIDE);
+	app_leave_hidden(app);
 }
 
 static void change_share(struct app *app, long pane, int step)

@@ -252,6 +252,8 @@ void app_open_detail(struct app *app);
 const struct test *app_selected(const struct app *app); /* NULL: none */
 void app_request(struct app *app, enum request request);
 bool app_reaches(const struct app *app, enum request request); /* through what covers the screen */
+/* The focus goes to a pane that is shown; while it is in a hidden one, that one is. */
+void app_leave_hidden(struct app *app);
 enum pane app_over(const struct app *app); /* what covers the screen, PANE_NONE: nothing */
 enum pane app_front(const struct app *app); /* what has the keys */
 void app_cover(struct app *app, enum pane pane); /* on top of whatever covers it already */

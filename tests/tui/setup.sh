@@ -165,6 +165,15 @@ size 100x14
 dump
 END
 
+screen setup-no-tests --size 100x24 --settings 'panes: { tests: { shown: false }, workers: { height: 25 } }' <<END
+$(demo)
+dump
+key 2
+dump the tests after all
+key Esc
+dump
+END
+
 screen setup-panes-low --size 100x16 --settings 'panes:
   workers: { height: 80 }
   tests: { height: 80 }
