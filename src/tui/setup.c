@@ -383,7 +383,7 @@ static void draw_column(struct app *app, int row, int width, long index)
 	struct column_row found = nth_column(app, index);
 
 	if (found.column < 0) {
-		screen_format(app->screen, row, 2, width - 2, ROLE_HEADING, "Columns of the %s, from left to right",
+		screen_format(app->screen, row, 2, width - 2, ROLE_HEADING, "Columns of the %s, left to right",
 			      columns_pane_name(found.pane));
 		return;
 	}
