@@ -160,10 +160,9 @@ size_t spans_ending_behind(const struct spans *spans, unsigned slot, uint64_t t)
 	return low;
 }
 
-size_t spans_starting_from(const struct spans *spans, unsigned slot, uint64_t t)
+static size_t starting_between(const struct lane *lane, size_t low, size_t high, uint64_t t)
 {
-	const struct span *items = spans->lanes[slot].spans.items;
-	size_t low = 0, high = spans->lanes[slot].spans.length;
+	const struct span *items = lane->spans.items;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -174,6 +173,25 @@ size_t spans_starting_from(const struct spans *spans, unsigned slot, uint64_t t)
 			low = middle + 1;
 	}
 	return low;
+}
+
+size_t spans_starting_from(const struct spans *spans, unsigned slot, uint64_t t)
+{
+	return starting_between(&spans->lanes[slot], 0, spans->lanes[slot].spans.length, t);
+}
+
+size_t spans_starting_near(const struct spans *spans, unsigned slot, size_t from, uint64_t t)
+{
+	const struct lane *lane = &spans->lanes[slot];
+	size_t count = lane->spans.length, step = 1, high = from;
+
+	/* In steps that double, and then between the last two. */
+	while (high < count && lane->spans.items[high].started < t) {
+		from = high + 1;
+		high += step;
+		step *= 2;
+	}
+	return starting_between(lane, from, high < count ? high : count, t);
 }
 
 /* How many failed before the one at `index`, which may be the one behind the last. */

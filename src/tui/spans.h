@@ -35,6 +35,8 @@ const struct span *spans_get(const struct spans *spans, unsigned slot, size_t in
 /* Index of the first that ends behind `t`, of the first that starts at `t` or later; the count where none does. */
 size_t spans_ending_behind(const struct spans *spans, unsigned slot, uint64_t t);
 size_t spans_starting_from(const struct spans *spans, unsigned slot, uint64_t t);
+/* The latter again, where it is known to be near and not before `from`. */
+size_t spans_starting_near(const struct spans *spans, unsigned slot, size_t from, uint64_t t);
 /* Index of the first that failed at `from` or behind it, before `to`; `to`: none did. */
 size_t spans_next_bad(const struct spans *spans, unsigned slot, size_t from, size_t to);
 /* Of the time between two points, how much the worker had a test, ns. `now` ends what runs. */

@@ -86,36 +86,27 @@ static struct cell_look look_of_many(const struct bars *bars, size_t first, size
 
 static void draw_bars(struct app *app, const struct bars *bars, struct area area, int row)
 {
-	const struct timeline *timeline = bars->timeline;
-	uint64_t from = timeline->left;
-	size_t count = spans_count(timeline->spans, bars->slot);
+	const struct spans *spans = bars->timeline->spans;
+	size_t count = spans_count(spans, bars->slot);
+	uint64_t from = bars->timeline->left, to;
+	size_t first = spans_ending_behind(spans, bars->slot, from), behind;
 
-	for (int column = 0; column < area.width; column++, from += bars->scale) {
-		uint64_t to = from + bars->scale;
-		size_t first, behind;
+	/* From column to column both ends move on by a few attempts only. */
+	for (int column = 0; column < area.width && first < count && from <= bars->now; column++, from = to) {
 		struct cell_look look;
 
-		if (from > bars->now)
-			break;
-		first = spans_ending_behind(timeline->spans, bars->slot, from);
-		if (first >= count)
-			break;
-		/* Most columns lie within one attempt, or between two. */
-		behind = first;
-		if (spans_get(timeline->spans, bars->slot, first)->started < to) {
-			const struct span *next = spans_get(timeline->spans, bars->slot, first + 1);
-
-			behind = next && next->started < to
-					 ? spans_starting_from(timeline->spans, bars->slot, to)
-					 : first + 1;
-		}
-		if (behind == first)
+		to = from + bars->scale;
+		if (spans_get(spans, bars->slot, first)->started >= to)
 			continue;
+		behind = spans_starting_near(spans, bars->slot, first + 1, to);
 		if (behind == first + 1)
-			look = look_of_one(bars, spans_get(timeline->spans, bars->slot, first), from, to);
+			look = look_of_one(bars, spans_get(spans, bars->slot, first), from, to);
 		else
 			look = look_of_many(bars, first, behind, from, to);
 		screen_glyph(app->screen, row, area.column + column, look.role, look.glyph);
+		first = behind - 1;
+		while (first < count && spans_get(spans, bars->slot, first)->ended <= to)
+			first++;
 	}
 }
 

@@ -89,6 +89,12 @@ static void columns_are_found(void **state)
 	assert_int_equal(spans_starting_from(spans, 3, 8 * S), 4);
 	assert_int_equal(spans_starting_from(spans, 3, 8 * S + 1), 5);
 	assert_int_equal(spans_starting_from(spans, 3, 0), 0);
+	for (size_t from = 0; from <= 10; from++)
+		for (uint64_t t = 0; t <= 22 * S; t += S / 2) {
+			size_t wanted = spans_starting_from(spans, 3, t);
+
+			assert_int_equal(spans_starting_near(spans, 3, from, t), wanted > from ? wanted : from);
+		}
 }
 
 static void busy_time_is_summed(void **state)
