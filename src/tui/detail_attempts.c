@@ -288,7 +288,7 @@ void detail_make_attempts(struct app *app, const struct test *test)
 		return;
 	}
 	width = page->width > LABEL_WIDTH + 2 ? ((size_t)page->width - LABEL_WIDTH - 2) / count : 0;
-	if (width > 48)
+	if (count > 1 && width > 48)
 		width = 48;
 	if (width >= COLUMN_WIDTH) {
 		add_table(app, test, width);
