@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "config/values.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,18 +91,6 @@ static char *find_python(const struct config *config, const struct launch *launc
 	return found;
 }
 
-/* The directory of this program; the caller frees it. NULL: not known. */
-static char *own_directory(void)
-{
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (length <= 0)
-		return NULL;
-	path[length] = '\0';
-	return fs_directory_of(path);
-}
-
 /* Takes `directory` (NULL: passed over). The package in it, or NULL; where was looked is added to
  * `looked`. */
 static char *package_below(char *directory, const char *rest, struct str *looked)
@@ -138,9 +125,9 @@ static char *find_package(struct error *error)
 	if (given && *given)
 		package = package_below(alloc_string(given), "python", &looked);
 	if (!package)
-		package = package_below(own_directory(), "python", &looked);
+		package = package_below(fs_own_directory(), "python", &looked);
 	if (!package)
-		package = package_below(own_directory(), "../share/xtop/python", &looked);
+		package = package_below(fs_own_directory(), "../share/xtop/python", &looked);
 	if (!package)
 		package = package_below(alloc_string(PKGDATADIR), "python", &looked);
 	if (!package)

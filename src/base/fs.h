@@ -39,6 +39,7 @@ char *fs_join(const char *directory, const char *name);   /* name as it is, if a
 char *fs_absolute(const char *path);                      /* lexically cleaned, links kept */
 /* `path` below `base` (both cleaned): "." if they are equal, `path` itself if it is not below. */
 char *fs_relative(const char *path, const char *base);
+char *fs_own_directory(void);                             /* of this program; NULL: not known */
 char *fs_directory_of(const char *path);                  /* as dirname(3), without changing `path` */
 const char *fs_name_of(const char *path);                 /* borrowed: behind the last '/' */
 

@@ -10,7 +10,6 @@
 #include "diagnose/manual.h"
 #include "event/codec.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,17 +63,6 @@ static bool read_page(char *directory, const char *below, struct str *page)
 	return found;
 }
 
-/* The directory of this program; the caller frees it. NULL: not known. */
-static char *own_directory(void)
-{
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	if (length <= 0)
-		return NULL;
-	path[length] = '\0';
-	return fs_directory_of(path);
-}
-
 static bool read_along_man_path(struct str *page)
 {
 	const char *rest = getenv("MANPATH");
@@ -91,9 +79,9 @@ static bool find_page(struct str *page)
 {
 	const char *given = getenv("XTOP_DATADIR");
 	return (given && *given && read_page(alloc_string(given), "man", page)) ||
-	       read_page(own_directory(), "man", page) ||
-	       read_page(own_directory(), "../share/xtop/man", page) ||
-	       read_page(own_directory(), "../share/man/man7", page) ||
+	       read_page(fs_own_directory(), "man", page) ||
+	       read_page(fs_own_directory(), "../share/xtop/man", page) ||
+	       read_page(fs_own_directory(), "../share/man/man7", page) ||
 	       read_page(alloc_string(PKGDATADIR), "man", page) ||
 	       read_page(alloc_string(PKGDATADIR), "../man/man7", page) || read_along_man_path(page);
 }

@@ -149,25 +149,9 @@ struct history_steadiness known_steadiness(const struct config *config)
 	};
 }
 
-struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence)
-{
-	const struct history_fact *fact =
-		history_find(history, evidence->suite, evidence->id, evidence->ordinal);
-
-	return (struct test_facts){
-		.suite = evidence->suite,
-		.id = evidence->id,
-		.file = evidence->file,
-		.ordinal = evidence->ordinal,
-		.outcome = fact ? fact->outcome : OUTCOME_NONE,
-		.flaky = fact && fact->flaky,
-		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
-	};
-}
-
 static bool is_held(const struct known *known, const struct history_evidence *evidence)
 {
-	struct test_facts facts = known_facts(known->history, evidence);
+	struct test_facts facts = history_evidence_facts(known->history, evidence);
 
 	return known->quarantine && quarantine_find(known->quarantine, &facts);
 }

@@ -41,8 +41,6 @@ const char *known_nearest(const struct config *config, const struct history_tabl
 
 /* From when on a test is flaky, as the project says. */
 struct history_steadiness known_steadiness(const struct config *config);
-/* What a filter may ask of a test of the history, which is loaded. */
-struct test_facts known_facts(const struct history *history, const struct history_evidence *evidence);
 
 /* -1: the history can't be read. */
 int known_hold(const struct known *known, const struct history_evidence *evidence, enum flaky_hold *hold,

@@ -84,7 +84,7 @@ static bool is_meant(const struct quarantine_command *command, const char *id, s
 		return false;
 	if (!filter)
 		return strcmp(test->id, id) == 0;
-	struct test_facts facts = known_facts(command->history, test);
+	struct test_facts facts = history_evidence_facts(command->history, test);
 	return filter_matches(filter, &facts);
 }
 

@@ -87,7 +87,7 @@ static void note_all(const struct quarantine_command *command)
 	char *message;
 
 	for (size_t i = 0; i < command->table.test_count; i++) {
-		struct test_facts facts = known_facts(command->history, &command->table.tests[i]);
+		struct test_facts facts = history_evidence_facts(command->history, &command->table.tests[i]);
 		quarantine_note(command->quarantine, &facts);
 	}
 	while (quarantine_gave_up(command->quarantine, &message)) {

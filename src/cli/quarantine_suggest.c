@@ -153,7 +153,7 @@ static void suggest_release(struct suggestions *all, const struct history_eviden
 static void judge(struct suggestions *all, const struct history_evidence *test)
 {
 	const struct quarantine_command *command = all->command;
-	struct test_facts facts = known_facts(command->history, test);
+	struct test_facts facts = history_evidence_facts(command->history, test);
 
 	if (command->suite && strcmp(command->suite, test->suite) != 0)
 		return;

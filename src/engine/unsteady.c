@@ -13,17 +13,8 @@
 static bool is_held(struct history *history, struct quarantine *quarantine,
 		    const struct history_evidence *evidence)
 {
-	const struct history_fact *fact =
-		history_find(history, evidence->suite, evidence->id, evidence->ordinal);
-	struct test_facts facts = {
-		.suite = evidence->suite,
-		.id = evidence->id,
-		.file = evidence->file,
-		.ordinal = evidence->ordinal,
-		.outcome = fact ? fact->outcome : OUTCOME_NONE,
-		.flaky = fact && fact->flaky,
-		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
-	};
+	struct test_facts facts = history_evidence_facts(history, evidence);
+
 	return quarantine && quarantine_find(quarantine, &facts);
 }
 

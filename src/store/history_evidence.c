@@ -484,3 +484,18 @@ void history_verdicts_fini(struct history_verdicts *verdicts)
 	}
 	vec_fini(verdicts);
 }
+
+struct test_facts history_evidence_facts(const struct history *history, const struct history_evidence *test)
+{
+	const struct history_fact *fact = history_find(history, test->suite, test->id, test->ordinal);
+
+	return (struct test_facts){
+		.suite = test->suite,
+		.id = test->id,
+		.file = test->file,
+		.ordinal = test->ordinal,
+		.outcome = fact ? fact->outcome : OUTCOME_NONE,
+		.flaky = fact && fact->flaky,
+		.duration = fact && fact->expected ? fact->expected : UINT64_MAX,
+	};
+}

@@ -9,6 +9,7 @@
 #define XTOP_STORE_HISTORY_EVIDENCE_H
 
 #include "base/str.h"
+#include "select/facts.h"
 #include "store/history.h"
 #include "store/wilson.h"
 
@@ -85,6 +86,9 @@ enum history_advice {
 };
 enum history_advice history_advise(const struct history_evidence *test,
 				   const struct history_steadiness *steadiness);
+
+/* What is known of such a test without running it, as filters and quarantine ask for it. Borrows the texts. */
+struct test_facts history_evidence_facts(const struct history *history, const struct history_evidence *test);
 
 /* Appends "3 of 10 runs failed (11 % to 60 %), 1 of these passed when rerun; last at 8f2c1d0ab1": the rate
  * with its 95 % interval. Nothing, where there are no runs. `commit`: of the last failure; NULL: left out. */

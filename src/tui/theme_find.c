@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,18 +13,6 @@
 #endif
 
 #define SUFFIX ".yaml"
-
-/* The directory of this program; the caller frees it. NULL: not known. */
-static char *own_directory(void)
-{
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (length <= 0)
-		return NULL;
-	path[length] = '\0';
-	return fs_directory_of(path);
-}
 
 /* Takes `directory`; NULL is passed over. */
 static void add_place(struct theme_places *places, char *directory, const char *below)
@@ -48,8 +35,8 @@ void theme_places_init(struct theme_places *places)
 		add_place(places, alloc_string(home), ".config/xtop/themes");
 	if (data && *data)
 		add_place(places, alloc_string(data), "themes");
-	add_place(places, own_directory(), "themes");
-	add_place(places, own_directory(), "../share/xtop/themes");
+	add_place(places, fs_own_directory(), "themes");
+	add_place(places, fs_own_directory(), "../share/xtop/themes");
 	add_place(places, alloc_string(PKGDATADIR), "themes");
 }
 
