@@ -625,6 +625,13 @@ void app_request(struct app *app, enum request request)
 		request_of_app(app, request);
 }
 
+/* A list that nobody sees is put in order when it is seen again. */
+static void refresh(struct app *app)
+{
+	if (app_over(app) == PANE_NONE || app_over(app) == PANE_DETAIL)
+		tests_refresh(app);
+}
+
 void app_key(struct app *app, int key)
 {
 	char name[KEYMAP_NAME_SIZE];
@@ -633,7 +640,7 @@ void app_key(struct app *app, int key)
 	app->touched = true;
 	app->changed = true;
 	app->message[0] = '\0';
-	tests_refresh(app);
+	refresh(app);
 	if (app->prompt.kind != PROMPT_NONE) {
 		prompt_key(app, key);
 	} else if (app->menu.kind != MENU_NONE) {
@@ -653,7 +660,7 @@ void app_command(struct app *app, struct slice line)
 {
 	app->touched = app->changed = true;
 	app->message[0] = '\0';
-	tests_refresh(app);
+	refresh(app);
 	command_run(app, line);
 	look_at_state(app);
 }
@@ -664,7 +671,7 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 	app->changed = true;
 	if (mouse == MOUSE_CLICK || mouse == MOUSE_DOUBLE_CLICK)
 		app->message[0] = '\0';
-	tests_refresh(app);
+	refresh(app);
 	if (app->menu.kind != MENU_NONE) {
 		menu_mouse(app, mouse, row, column);
 		return;
@@ -725,7 +732,7 @@ void app_draw(struct app *app)
 	app->changed = false;
 	memset(app->areas, 0, sizeof(app->areas));
 	screen_clear(app->screen);
-	tests_refresh(app);
+	refresh(app);
 	if (width < WIDTH_NEEDED || height < HEIGHT_NEEDED) {
 		draw_too_small(app, width, height);
 		return;
