@@ -301,6 +301,7 @@ library_sources = \
 	src/tui/ansi.h \
 	src/tui/app.c \
 	src/tui/app.h \
+	src/tui/app_input.c \
 	src/tui/columns.c \
 	src/tui/columns.h \
 	src/tui/command.c \

@@ -241,7 +241,11 @@ struct app {
 	unsigned function_key_count;
 };
 
-/* --- app.c --- */
+/* --- app.c, app_input.c --- */
+
+const struct view_ops *app_view(enum pane pane);
+void app_look_at_state(struct app *app); /* whether the run has ended, and it is time to leave */
+void app_refresh(struct app *app);       /* brings the list of tests up to date, if it is seen */
 
 /* One line for the status bar, gone after a while or with the next key. */
 void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
