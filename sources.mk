@@ -319,6 +319,8 @@ library_sources = \
 	src/tui/eta.h \
 	src/tui/flaky.c \
 	src/tui/flaky.h \
+	src/tui/flaky_draw.c \
+	src/tui/flaky_inside.h \
 	src/tui/flaky_rows.c \
 	src/tui/flaky_rows.h \
 	src/tui/forecast.c \
