@@ -952,6 +952,24 @@ shipped_files = \
 	doc/compatibility.md \
 	doc/dependencies.md \
 	doc/formats.md \
+	doc/picture/shop/pytest.ini \
+	doc/picture/shop/shop/__init__.py \
+	doc/picture/shop/shop/checkout.py \
+	doc/picture/shop/smoke/assets.sh \
+	doc/picture/shop/smoke/health.sh \
+	doc/picture/shop/smoke/migrations.sh \
+	doc/picture/shop/tests/conftest.py \
+	doc/picture/shop/tests/test_cart.py \
+	doc/picture/shop/tests/test_checkout.py \
+	doc/picture/shop/tests/test_import.py \
+	doc/picture/shop/tests/test_mail.py \
+	doc/picture/shop/tests/test_orders.py \
+	doc/picture/shop/tests/test_search.py \
+	doc/picture/shop/tests/test_stock.py \
+	doc/picture/shop/xtop.yaml \
+	doc/picture/svg.py \
+	doc/picture/take \
+	doc/screen.svg \
 	examples/demo/programs/builds.sh \
 	examples/demo/programs/counts.sh \
 	examples/demo/programs/crashes.sh \

@@ -1,0 +1,1 @@
+"""A shop that sells crockery: what the pictures of xtop test."""
