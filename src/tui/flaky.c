@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "event/codec.h"
-#include "store/wilson.h"
 
 #include <limits.h>
 #include <stdio.h>

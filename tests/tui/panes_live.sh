@@ -57,7 +57,7 @@ keys Escape
 check 'what was released gates' shows '2 failed'
 keys 4
 check 'the timeline has the worker with the failures and the one that is waited for' \
-	shows_both 'gw[01]    *✘' 'gw[01]  ◆ ┝.*▸$'
+	shows_both 'gw[01].*✘' 'gw[01]  ◆ .*▸$'
 check 'the tail, which has begun' shows 'tail [0-9.ms]*, 1 of 2 workers idle'
 keys Up Up G
 check 'the newest is followed' shows 'follows'
