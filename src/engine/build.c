@@ -26,8 +26,7 @@ struct build {
 	unsigned count;       /* how many were started */
 	uint64_t started;     /* clock_now() */
 	int output_fd;        /* -1: closed */
-	uv_poll_t output;
-	bool handle_open;
+	uv_poll_t *output;    /* NULL: closed; the loop frees it, maybe while the next build runs */
 	struct str said;      /* the end of it */
 };
 
@@ -45,11 +44,16 @@ static void read_output(struct build *build)
 	}
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
 static void close_output(struct build *build)
 {
-	if (build->handle_open)
-		uv_close((uv_handle_t *)&build->output, NULL);
-	build->handle_open = false;
+	if (build->output)
+		uv_close((uv_handle_t *)build->output, on_closed);
+	build->output = NULL;
 	if (build->output_fd >= 0)
 		close(build->output_fd);
 	build->output_fd = -1;
@@ -153,14 +157,15 @@ static void build_next(struct build *build)
 
 	build->started = clock_now();
 	str_clear(&build->said);
+	watch_building(build->engine, build->queue.items[0]);
 	if (launch(build, build->queue.items[0], &error) != 0) {
 		ended(build, error.message);
 		return;
 	}
-	uv_poll_init(build->engine->loop, &build->output, build->output_fd);
-	build->output.data = build;
-	build->handle_open = true;
-	uv_poll_start(&build->output, UV_READABLE | UV_DISCONNECT, on_output);
+	build->output = ALLOC_NEW(uv_poll_t);
+	uv_poll_init(build->engine->loop, build->output, build->output_fd);
+	build->output->data = build;
+	uv_poll_start(build->output, UV_READABLE | UV_DISCONNECT, on_output);
 }
 
 void build_start(struct engine *engine, const struct suite_config *suite)
@@ -192,7 +197,7 @@ void build_on_news(struct engine *engine, const struct pool_news *news)
 	struct build *build = engine->build;
 	struct str how = STR_INIT;
 
-	if (!build || !build->number || news->slot != build->number || !build->handle_open)
+	if (!build || !build->number || news->slot != build->number || !build->output)
 		return;
 	read_output(build);
 	if (news->type == POOL_SERVER_NOT_STARTED)
@@ -201,6 +206,16 @@ void build_on_news(struct engine *engine, const struct pool_news *news)
 		slots_describe_death(news, &how);
 	ended(build, how.length ? how.data : NULL);
 	str_fini(&how);
+}
+
+void build_lost(struct engine *engine)
+{
+	struct pool_news news = { .type = POOL_SERVER_DIED, .status = -1 };
+
+	if (!engine->build)
+		return;
+	news.slot = engine->build->number;
+	build_on_news(engine, &news);
 }
 
 void build_close(struct engine *engine)

@@ -372,6 +372,7 @@ void watch_free(struct engine *engine);
 /* Whether a test of this suite, id and ordinal was found already. */
 bool watch_knows(struct engine *engine, const struct found_test *test);
 void watch_collected(struct engine *engine); /* every test is found that there is at first */
+void watch_building(struct engine *engine, const struct suite_config *suite); /* its build is about to start */
 void watch_built(struct engine *engine, const struct suite_config *suite, bool well);
 void watch_go_on(struct engine *engine); /* something ended that it may have waited for */
 void watch_rest(struct engine *engine);  /* the run has ended, for now */
@@ -380,6 +381,7 @@ void watch_rest(struct engine *engine);  /* the run has ended, for now */
 void build_start(struct engine *engine, const struct suite_config *suite); /* behind those that were asked for before */
 bool build_goes_on(const struct engine *engine);
 void build_on_news(struct engine *engine, const struct pool_news *news);
+void build_lost(struct engine *engine); /* the guardian is dead */
 void build_close(struct engine *engine);
 void build_free(struct engine *engine);
 /* alone.c: how one test is run alone, outside of this run. */

@@ -123,7 +123,13 @@ bool rerun_as_changed(struct engine *engine, uint64_t test)
 		reset(engine, entry);
 		entry->state = ENTRY_LOOKED_UP;
 		collect_anew(engine, test);
-	} else if (!entry->broken && !entry->judged) {
+	} else if (entry->broken || entry->judged) {
+		return true;
+	} else if (entry->found.program && !fs_exists(entry->found.program)) {
+		reset(engine, entry);
+		entry->state = ENTRY_LOOKED_UP;
+		verdict_gone(engine, test, "gone: its program is not there any more");
+	} else {
 		rerun_begin(engine, test);
 	}
 	return true;

@@ -260,6 +260,7 @@ static void on_guardian_death(struct engine *engine)
 		struct pool_news news = { .type = POOL_SERVER_DIED, .slot = (unsigned)i + 1, .status = -1 };
 		server_on_news(engine, &news);
 	}
+	build_lost(engine);
 }
 
 void slots_on_guardian(uv_poll_t *handle, int status, int events)

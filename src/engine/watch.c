@@ -20,6 +20,8 @@
 
 /* A file that was written in so many rounds of tests and builds, one after the other, is written by them. */
 #define SELF_MADE 4
+/* Times of files come from a clock that ticks so seldom: they lie up to a tick back. */
+#define FILE_CLOCK (10 * CLOCK_MS)
 
 /* What a program was before its build. */
 struct program {
@@ -44,6 +46,7 @@ struct watch {
 	unsigned round;
 	struct map *known;       /* suite, id and ordinal of each entry → its number */
 	size_t known_entries;    /* how many entries are in it */
+	VEC(char *) early;       /* saved before all tests were found */
 	bool looked;             /* programs were looked for since the last saved file */
 	uv_timer_t turn;         /* what is pending, in a turn of the loop of its own */
 	bool handle_open;
@@ -160,7 +163,7 @@ static bool was_written_in_round(const struct watch *watch, const char *path)
 	if (stat(path, &status) != 0)
 		return false;
 	written = (uint64_t)status.st_mtim.tv_sec * CLOCK_SECOND + (uint64_t)status.st_mtim.tv_nsec;
-	return written >= watch->round_began && (!watch->round_ended || written <= watch->round_ended);
+	return written + FILE_CLOCK >= watch->round_began && (!watch->round_ended || written <= watch->round_ended);
 }
 
 /* Whether tests or builds write the file themselves: to run them for it would never end. Once it is saved between two
@@ -248,23 +251,36 @@ static void look_for_programs(struct watch *watch)
 	collect_forget(findings);
 }
 
-static void collect_file(struct watch *watch, const char *path)
+/* That of a suite with a server whose directory is the nearest one around the file; of several with the same one the
+ * first. False: nobody's. */
+static bool collect_file(struct watch *watch, const char *path)
 {
 	const struct config *config = watch->engine->config;
+	const struct suite_config *nearest = NULL;
+	size_t length = 0;
 
-	for (size_t i = 0; i < config->suites.length; i++)
-		if (suite_has_server(&config->suites.items[i])) {
-			rerun_collect_file(watch->engine, &config->suites.items[i], path);
-			return;
-		}
+	vec_each(&config->suites, suite) {
+		const char *directory = suite->cwd ? suite->cwd : config->root;
+
+		if (suite->left_out || !suite_has_server(suite) || !is_below(path, directory) ||
+		    (nearest && strlen(directory) <= length))
+			continue;
+		nearest = suite;
+		length = strlen(directory);
+	}
+	if (nearest)
+		rerun_collect_file(watch->engine, nearest, path);
+	return nearest != NULL;
 }
 
 /* --- builds --- */
 
-static void remember_programs(struct watch *watch, const struct suite_config *suite)
+void watch_building(struct engine *engine, const struct suite_config *suite)
 {
-	struct engine *engine = watch->engine;
+	struct watch *watch = engine->watch;
 
+	if (!watch)
+		return;
 	for (size_t i = 0; i < engine->entries.length; i++) {
 		const struct found_test *found = &engine->entries.items[i].found;
 		struct program program = { .test = i + 1 };
@@ -302,6 +318,7 @@ void watch_collected(struct engine *engine)
 {
 	if (!engine->watch || !engine->watch->tree)
 		return;
+	watch_go_on(engine); /* what was saved meanwhile */
 	for (size_t i = 0; i < engine->config->suites.length; i++)
 		if (engine->config->suites.items[i].build)
 			know_programs(engine->watch, &engine->config->suites.items[i]);
@@ -310,18 +327,17 @@ void watch_collected(struct engine *engine)
 void watch_built(struct engine *engine, const struct suite_config *suite, bool well)
 {
 	struct watch *watch = engine->watch;
-	size_t kept = 0, before;
+	size_t kept = 0, made = 0, before = engine->entries.length;
 
 	if (!watch)
 		return;
-	before = watch->pending;
 	for (size_t i = 0; i < watch->programs.length; i++) {
 		struct program *program = &watch->programs.items[i];
 		struct entry *entry = engine_entry(engine, program->test);
 
 		if (entry->found.suite != suite)
 			watch->programs.items[kept++] = *program;
-		else if (well && was_made_anew(program, entry->found.program))
+		else if (well && was_made_anew(program, entry->found.program) && ++made)
 			run_later(watch, entry);
 	}
 	watch->programs.length = kept;
@@ -333,7 +349,7 @@ void watch_built(struct engine *engine, const struct suite_config *suite, bool w
 		return;
 	watch->looked = false;
 	look_for_programs(watch);
-	if (watch->pending == before)
+	if (made == 0 && engine->entries.length == before)
 		engine_log(engine, LEVEL_NOTE, "%s: the build changed no program", suite->name);
 	watch_go_on(engine);
 }
@@ -346,11 +362,10 @@ static size_t start_builds(struct watch *watch, const char *path)
 	for (size_t i = 0; i < engine->config->suites.length; i++) {
 		const struct suite_config *suite = &engine->config->suites.items[i];
 
-		if (!suite->build || !is_below(path, suite->cwd ? suite->cwd : engine->config->root))
+		if (!suite->build || suite->left_out || !is_below(path, suite->cwd ? suite->cwd : engine->config->root))
 			continue;
 		count++;
 		begin_round(watch);
-		remember_programs(watch, suite);
 		build_start(engine, suite);
 	}
 	return count;
@@ -375,10 +390,8 @@ static bool take_change(struct watch *watch, const char *path, const char *relat
 		return add_affected(watch, is_of_directory, path, relative) > 0;
 	if (own > 0)
 		return true;
-	if (is_named_as_test(name) && fs_exists(path)) {
-		collect_file(watch, path);
-		return true;
-	}
+	if (is_named_as_test(name) && fs_exists(path))
+		return collect_file(watch, path);
 	if (ends_with(name, ".py"))
 		return add_affected(watch, is_served, path, relative) > 0;
 	if (fs_is_executable_file(path))
@@ -386,15 +399,12 @@ static bool take_change(struct watch *watch, const char *path, const char *relat
 	return false;
 }
 
-static void on_changed(void *context, char *const *paths, size_t count)
+static void take_changes(struct watch *watch, char *const *paths, size_t count)
 {
-	struct watch *watch = context;
 	struct engine *engine = watch->engine;
 	struct str names = STR_INIT;
 	size_t told = 0;
 
-	if (engine->failure || !engine->begun)
-		return;
 	watch->looked = false;
 	for (size_t i = 0; i < count; i++) {
 		char *relative = fs_relative(paths[i], engine->config->root);
@@ -409,6 +419,49 @@ static void on_changed(void *context, char *const *paths, size_t count)
 		engine_log(engine, LEVEL_NOTE, "%s changed", names.data);
 	str_fini(&names);
 	watch_go_on(engine);
+}
+
+/* Whom a file concerns is known once all tests are. */
+static void on_changed(void *context, char *const *paths, size_t count)
+{
+	struct watch *watch = context;
+
+	if (watch->engine->failure)
+		return;
+	if (watch->engine->collected) {
+		take_changes(watch, paths, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		vec_push(&watch->early, alloc_string(paths[i]));
+}
+
+/* A program that was made anew before any ran, by the first build say, runs as it is now anyway. */
+static bool is_program(const struct engine *engine, const char *path)
+{
+	vec_each(&engine->entries, entry)
+		if (entry->found.program && strcmp(entry->found.program, path) == 0)
+			return true;
+	return false;
+}
+
+static void forget_early(struct watch *watch)
+{
+	vec_each(&watch->early, path)
+		free(*path);
+	vec_fini(&watch->early);
+}
+
+static void take_early(struct watch *watch)
+{
+	VEC(char *) paths = VEC_INIT;
+
+	vec_each(&watch->early, path)
+		if (!is_program(watch->engine, *path))
+			vec_push(&paths, *path);
+	take_changes(watch, paths.items, paths.length);
+	vec_fini(&paths);
+	forget_early(watch);
 }
 
 static void on_trouble(void *context, const char *message)
@@ -447,8 +500,11 @@ static void on_turn(uv_timer_t *timer)
 {
 	struct watch *watch = timer->data;
 	struct engine *engine = watch->engine;
-	size_t before = watch->pending, count;
+	size_t before, count;
 
+	if (engine->collected && watch->early.length > 0 && !engine->failure)
+		take_early(watch);
+	before = watch->pending;
 	if (!engine->collected || engine->closing || (engine->closed && !engine->finished) || build_goes_on(engine))
 		return; /* watch_go_on is called when that is over */
 	if (before > 0)
@@ -528,6 +584,7 @@ void watch_free(struct engine *engine)
 	if (!engine->watch)
 		return;
 	map_each(engine->watch->writes, free_writes, NULL);
+	forget_early(engine->watch);
 	vec_fini(&engine->watch->programs);
 	map_free(engine->watch->writes);
 	map_free(engine->watch->known);

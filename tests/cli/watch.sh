@@ -97,6 +97,14 @@ rm two.sh
 printf '#!/bin/sh\nexit 0\n' >.two.new && chmod +x .two.new && mv .two.new two.sh
 need rests 6
 check 'a file that was replaced as editors do it' same "$(ran)" two.sh
+
+begin
+rm two.sh
+need rests 7
+check 'a program that is gone fails nothing' same "$(last_outcome two.sh) $(ran)" 'skipped '
+printf '#!/bin/sh\nexit 0\n' >.two.new && chmod +x .two.new && mv .two.new two.sh
+need rests 8
+check 'once it is back it runs' same "$(last_outcome two.sh) $(ran)" 'passed two.sh'
 stop
 check 'an interrupt ends it, with what the tests ended with last' same $status 0
 check 'and the counts' same "$(tail -n 1 "$scratch/out")" 'xtop: 3 passed, 0 failed, 0 skipped'
@@ -108,6 +116,69 @@ finish
 check 'a first build that fails ends the run as a collection does' same $status 2
 check 'and says why' grep -q 'a number is wanted' "$scratch/err"
 check 'nothing is left of that' await none_marked
+
+# --- builds that take their time ---
+
+cat >build.sh <<'END'
+value=$(cat made.inc)
+: >reading
+while [ -e hold ]; do sleep 0.05; done
+printf '#!/bin/sh\nexit %s\n' "$value" >made.new && chmod +x made.new
+if cmp -s made.new made; then rm made.new; else mv made.new made; fi
+END
+cat >xtop.yaml <<'END'
+suites:
+  - name: scripts
+    programs: one.sh
+    build: "true"
+  - name: made
+    programs: made
+    build: sh build.sh
+END
+# It has read the source, and waits.
+reads() {
+	[ -e reading ]
+}
+# changed COUNT: it was heard of so often that the source was saved.
+changed() {
+	[ "$(events log 2>/dev/null | grep -c 'made.inc changed')" -ge "$1" ]
+}
+ends_with_code() {
+	events test.finished 2>/dev/null | grep '"exit_code"' | tail -n 1 | grep -q "\"exit_code\":$1[,}]"
+}
+echo 1 >made.inc
+: >hold
+start_here -n 2
+need reads
+echo 3 >made.inc
+rm hold
+need ends_with_code 3
+need rests 2
+check 'a source that is saved during the first build is built behind it' true
+
+: >hold
+rm -f reading
+echo 4 >made.inc
+need changed 2
+need reads
+echo 5 >made.inc
+need changed 3
+rm hold
+need ends_with_code 5
+check 'one that is saved during a later build, too' true
+stop
+check 'nothing is left of builds' await none_marked
+
+: >hold
+rm -f reading
+start_here -n 2
+need reads
+kill -KILL "$(ps -o pid= --ppid "$xtop" | tr -d ' ')"
+finish
+check 'a guardian that is killed while a suite is built ends the run' same $status 2
+check 'and it says why' grep -q 'went down with the guardian' "$scratch/err"
+rm hold
+check 'nothing is left of that build' await none_marked
 
 # --- what a test writes itself is not watched for ever ---
 
@@ -174,6 +245,21 @@ pytest_cases() {
 	stop
 	check "$which: the exit code is that of the last verdicts" same $status 1
 	check "$which: nothing is left" await none_marked
+
+	rm -rf "$scratch/project" && mkdir -p "$scratch/project/a" "$scratch/project/b" && cd "$scratch/project" || exit 99
+	touch a/pytest.ini b/pytest.ini
+	printf 'def test_a():\n    pass\n' >a/test_a.py
+	printf 'def test_b():\n    pass\n' >b/test_b.py
+	printf 'suites:\n  - { name: A, adapter: pytest, cwd: a }\n  - { name: B, adapter: pytest, cwd: b }\n' >xtop.yaml
+	start_here --python "$python" -n 1
+	need rests 1
+	begin
+	printf 'import os\n\ndef test_new():\n    assert os.path.basename(os.getcwd()) == "b"\n' >b/test_new.py
+	need rests 2
+	check "$which: a new file is of the suite in whose directory it is" \
+		same "$(ran) $(last_outcome test_new.py::test_new)" 'test_new.py::test_new passed'
+	stop
+	check "$which: nothing is left of two suites" await none_marked
 }
 each_python pytest_cases
 
