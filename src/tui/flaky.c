@@ -61,7 +61,7 @@ static void ask_flaky(struct app *app)
 	if (app->control->flaky(app->control->context, &known, &error) == 0)
 		flaky_rows_take(pane->rows, &known);
 	else
-		snprintf(pane->flaky_problem, sizeof(pane->flaky_problem), "%s", error.message);
+		snprintf(pane->flaky_problem, sizeof(pane->flaky_problem), "%.159s", error.message);
 }
 
 /* Of a recorded run: the tests whose failures did not count. */
@@ -94,7 +94,7 @@ static void ask_holds(struct app *app)
 	if (app->options.replay || !app->control || !app->control->holds)
 		read_verdicts(app);
 	else if (app->control->holds(app->control->context, &pane->holds, &error) != 0)
-		snprintf(pane->holds_problem, sizeof(pane->holds_problem), "%s", error.message);
+		snprintf(pane->holds_problem, sizeof(pane->holds_problem), "%.159s", error.message);
 }
 
 /* Only when it is looked at: it reads a file and a database. */
