@@ -969,6 +969,7 @@ shipped_files = \
 	doc/picture/shop/xtop.yaml \
 	doc/picture/svg.py \
 	doc/picture/take \
+	doc/recording.svg \
 	doc/screen.svg \
 	examples/demo/programs/builds.sh \
 	examples/demo/programs/counts.sh \
