@@ -3,14 +3,21 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATE_DIRECTORY ".xtop"
 #define COPY_FILE "yanked"
+#define SCRATCH_PREFIX "xtop-scratch-"
+/* Between making a directory and locking it there is a moment in which it looks as if its xtop were dead. */
+#define SCRATCH_AGE 60
 /* Terminals refuse more, or worse. */
 #define COPY_MAX ((size_t)64 << 10)
 
@@ -22,6 +29,7 @@ struct outside {
 	char *root;      /* NULL: none */
 	char *self;
 	char *directory; /* of scratch files; NULL: not made yet */
+	int lock;        /* the directory, open and locked: its xtop lives; -1: none */
 };
 
 static int outside_run(void *context, const struct host_program *program, struct error *error)
@@ -100,6 +108,40 @@ static int outside_read(void *context, const char *path, size_t limit, struct st
 	return fs_read_file(path, limit, out, error);
 }
 
+/* What an xtop left that was killed: the lock went with it. Only files are taken away, and the directory with the last. */
+static void remove_dead(int base, const char *name)
+{
+	struct stat info;
+	struct dirent *entry;
+	DIR *directory;
+	int fd = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &info) != 0 || info.st_uid != geteuid() || info.st_mtime > time(NULL) - SCRATCH_AGE ||
+	    flock(fd, LOCK_EX | LOCK_NB) != 0 || !(directory = fdopendir(fd))) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(directory)) != NULL)
+		unlinkat(fd, entry->d_name, 0);
+	unlinkat(base, name, AT_REMOVEDIR);
+	closedir(directory);
+}
+
+static void remove_all_dead(const char *base)
+{
+	DIR *directory = opendir(base);
+	struct dirent *entry;
+
+	if (!directory)
+		return;
+	while ((entry = readdir(directory)) != NULL)
+		if (strncmp(entry->d_name, SCRATCH_PREFIX, strlen(SCRATCH_PREFIX)) == 0)
+			remove_dead(dirfd(directory), entry->d_name);
+	closedir(directory);
+}
+
 static int make_directory(struct outside *outside, struct error *error)
 {
 	const char *base = getenv("TMPDIR");
@@ -107,13 +149,18 @@ static int make_directory(struct outside *outside, struct error *error)
 
 	if (outside->directory)
 		return 0;
-	directory = fs_join(base && *base == '/' ? base : "/tmp", "xtop-XXXXXX");
+	if (!base || *base != '/')
+		base = "/tmp";
+	remove_all_dead(base);
+	directory = fs_join(base, SCRATCH_PREFIX "XXXXXX");
 	if (!mkdtemp(directory)) {
 		free(directory);
-		return error_set(error, "cannot make a directory for temporary files in %s",
-				 base && *base == '/' ? base : "/tmp");
+		return error_set(error, "cannot make a directory for temporary files in %s", base);
 	}
 	outside->directory = directory;
+	outside->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (outside->lock >= 0)
+		flock(outside->lock, LOCK_EX | LOCK_NB);
 	return 0;
 }
 
@@ -205,6 +252,7 @@ struct outside *outside_new(struct handover *handover, struct display *display,
 	outside->preferences = preferences;
 	outside->root = root ? alloc_string(root) : NULL;
 	outside->self = find_self();
+	outside->lock = -1;
 	outside->host = (struct host){
 		.run = outside_run,
 		.copy = outside_copy,
@@ -234,6 +282,8 @@ void outside_free(struct outside *outside)
 		return;
 	if (outside->directory)
 		fs_remove_tree(outside->directory, NULL);
+	if (outside->lock >= 0)
+		close(outside->lock);
 	free(outside->directory);
 	free(outside->root);
 	free(outside->self);

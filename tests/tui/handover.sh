@@ -54,7 +54,12 @@ printf '%s\n' "$@" >"$SCRATCH/editor.given"
 exit "${EDITOR_CODE:-0}"
 END
 chmod +x pager editor
-export SCRATCH="$scratch"
+mkdir tmp
+export SCRATCH="$scratch" TMPDIR="$scratch/tmp"
+# files COUNT: so many directories of temporary files are there.
+files() {
+	[ "$(find tmp -name 'xtop-scratch-*' | wc -l)" -eq "$1" ]
+}
 
 window new-session -d -x 80 -y 24 "cd '$scratch'; PS1='ready> ' exec sh" || exit 99
 check 'a shell runs in the terminal' shows 'ready>'
@@ -132,8 +137,12 @@ check 'and the pager before it' has pager.signals term
 check 'the shell is back' shows 'ready> *$'
 keys 'stty -a >ended; touch over' Enter
 check 'with the terminal as it was' terminal_is_back over ended
+check 'and no temporary file' files 0
 
-# It is killed.
+# It is killed, and finds what another one left that was.
+mkdir tmp/xtop-scratch-killed
+echo left >tmp/xtop-scratch-killed/attempt-1.txt
+touch -d '10 minutes ago' tmp/xtop-scratch-killed
 rm -f go over pager.signals
 keys "clear; sh -c 'echo \$\$ >pid; exec \"\$0\" --tui -n 2 --adapter exec --rootdir suite suite' '$XTOP'" Enter
 check 'it opens for the last time' shows_both 'failed .*broken\.sh' 'running .*slow\.sh'
@@ -146,5 +155,6 @@ text w
 check 'which waits' shows '(waits)'
 kill -KILL "$(cat pid)"
 check 'the pager hears that xtop is gone' has pager.signals term
+check 'its own files are all that is left' files 1
 
 live_end
