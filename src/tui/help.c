@@ -101,50 +101,54 @@ static int draw_legend(struct app *app, struct area area, int line, int skip)
 	return line;
 }
 
+/* All of it but the first `skip` lines; returns how many there are. */
+static int draw_page(struct app *app, struct area page, int skip)
+{
+	const unsigned all = (1u << GROUP_COUNT) - 1;
+	struct area column = page;
+	unsigned left = 0;
+	int lines = 0, height = 0;
+
+	if (page.width < 110)
+		return draw_legend(app, page, draw_groups(app, page, skip, all), skip);
+	/* Two columns, as even as whole groups allow. */
+	for (int group = 0; group < GROUP_COUNT; group++)
+		height += group_length((enum keymap_group)group);
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		int length = group_length((enum keymap_group)group);
+
+		if (lines * 2 + length > height)
+			break;
+		left |= 1u << group;
+		lines += length;
+	}
+	column.width = page.width / 2 - 1;
+	lines = draw_groups(app, column, skip, left);
+	column.column = page.width / 2 + 1;
+	height = draw_groups(app, column, skip, all & ~left);
+	return draw_legend(app, page, lines > height ? lines : height, skip);
+}
+
 static void help_draw(struct app *app, struct area area, bool focused)
 {
 	struct scroll *scroll = &app->help_scroll;
 	struct area page = { area.row + 1, 2, area.height - 1, area.width - 2 };
-	const unsigned all = (1u << GROUP_COUNT) - 1;
-	int skip, lines, height;
 
 	pane_draw_title(app, area, GLYPH_CORNER, focused, "Help: keys");
 	scroll->height = page.height;
-	scroll_clamp(scroll);
-	skip = (int)scroll->top;
-	if (page.width >= 110) {
-		/* Two columns, as even as whole groups allow. */
-		unsigned left = 0;
-
-		height = 0;
-		for (int group = 0; group < GROUP_COUNT; group++)
-			height += group_length((enum keymap_group)group);
-		lines = 0;
-		for (int group = 0; group < GROUP_COUNT; group++) {
-			int length = group_length((enum keymap_group)group);
-
-			if (lines * 2 + length > height)
-				break;
-			left |= 1u << group;
-			lines += length;
-		}
-		page.width = area.width / 2 - 2;
-		lines = draw_groups(app, page, skip, left);
-		page.column = area.width / 2;
-		height = draw_groups(app, page, skip, all & ~left);
-		page.column = 2;
-		page.width = area.width - 2;
-		lines = lines > height ? lines : height;
-	} else {
-		lines = draw_groups(app, page, skip, all);
+	scroll->length = draw_page(app, page, (int)scroll->top);
+	if (scroll->top > scroll_end(scroll)) {
+		/* How many lines there are depends on the width, which may have changed. */
+		scroll_clamp(scroll);
+		screen_clear_area(app->screen, page);
+		draw_page(app, page, (int)scroll->top);
 	}
-	scroll->length = draw_legend(app, page, lines, skip);
 	if (scroll->length > page.height) {
 		char text[96];
 		int width;
 
-		snprintf(text, sizeof(text), " lines %d-%d of %ld, more with PgDn ", skip + 1,
-			 skip + page.height, scroll->length);
+		snprintf(text, sizeof(text), " lines %ld-%ld of %ld, more with PgDn ", scroll->top + 1,
+			 scroll->top + page.height, scroll->length);
 		width = (int)strlen(text);
 		if (width < area.width - 16)
 			screen_text(app->screen, area.row, area.width - width - 1, width, ROLE_HEADING, text);

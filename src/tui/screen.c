@@ -103,13 +103,28 @@ static void blank_cell(struct cell *cell)
 	*cell = (struct cell){ .text = { ' ' }, .width = 1 };
 }
 
+/* Half a wide character can't be shown: what is cut in two at either end of these columns becomes a blank. */
+static void cut_at(struct screen *screen, int row, int column, int end)
+{
+	if (column > 0 && cell_at(screen, row, column)->width == 0)
+		blank_cell(cell_at(screen, row, column - 1));
+	if (end < screen->width && cell_at(screen, row, end)->width == 0)
+		blank_cell(cell_at(screen, row, end));
+}
+
 void screen_clear_area(struct screen *screen, struct area area)
 {
-	for (int row = area.row < 0 ? 0 : area.row; row < area.row + area.height && row < screen->height;
-	     row++)
-		for (int column = area.column < 0 ? 0 : area.column;
-		     column < area.column + area.width && column < screen->width; column++)
+	int begin = area.column < 0 ? 0 : area.column, end = area.column + area.width;
+
+	if (end > screen->width)
+		end = screen->width;
+	if (begin >= end)
+		return;
+	for (int row = area.row < 0 ? 0 : area.row; row < area.row + area.height && row < screen->height; row++) {
+		cut_at(screen, row, begin, end);
+		for (int column = begin; column < end; column++)
 			blank_cell(cell_at(screen, row, column));
+	}
 }
 
 void screen_clear(struct screen *screen)
@@ -121,17 +136,12 @@ void screen_clear(struct screen *screen)
 	screen->cursor_row = screen->cursor_column = -1;
 }
 
-/* Half a wide character can't be shown: what is cut in two becomes a blank. */
 static void put_cell(struct screen *screen, int row, int column, enum role role, uint32_t code_point,
 		     int width)
 {
 	struct cell *cell = cell_at(screen, row, column);
-	int end = column + width;
 
-	if (cell->width == 0 && column > 0)
-		blank_cell(cell - 1);
-	if (end < screen->width && cell_at(screen, row, end)->width == 0)
-		blank_cell(cell_at(screen, row, end));
+	cut_at(screen, row, column, column + width);
 	*cell = (struct cell){ .text = { code_point }, .width = (uint8_t)width, .role = (uint8_t)role };
 	if (width == 2)
 		cell[1] = (struct cell){ .width = 0, .role = (uint8_t)role };
