@@ -241,10 +241,12 @@ static void move_along(struct app *app, int step)
 		index = spans_starting_from(timeline->spans, timeline->slot, column * scale);
 		if (index >= timeline->index)
 			index = timeline->index;
-		/* The first in the column where the one before begins. */
-		index--;
-		column = spans_get(timeline->spans, timeline->slot, index)->started / scale;
-		index = spans_starting_from(timeline->spans, timeline->slot, column * scale);
+		/* The first in the column where the one before begins; where this column has the worker's first,
+		 * that one. */
+		if (index > 0) {
+			column = spans_get(timeline->spans, timeline->slot, index - 1)->started / scale;
+			index = spans_starting_from(timeline->spans, timeline->slot, column * scale);
+		}
 	} else if (step > 0 && index + 1 < count) {
 		index = spans_starting_from(timeline->spans, timeline->slot, (column + 1) * scale);
 		if (index >= count)
