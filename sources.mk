@@ -748,6 +748,7 @@ shipped_files = \
 	tests/lib/runs.sh \
 	tests/lib/summary.sh \
 	tests/lib/unit.sh \
+	tests/lib/valgrind.supp \
 	tests/matrix/agree.pl \
 	tests/matrix/cases \
 	tests/matrix/check.pl \
@@ -840,6 +841,7 @@ shipped_files = \
 	tests/soak/fates.py \
 	tests/soak/run \
 	tests/tui/demo.events \
+	tests/tui/driver_fuzz.h \
 	tests/tui/driver_past.h \
 	tests/tui/golden/actions.txt \
 	tests/tui/golden/beginning.txt \

@@ -2,8 +2,9 @@
  * come out.
  *
  *     tui_driver [--size WxH] [--ascii] [--replay] [--journal FILE] [--settings YAML] [--slow SECONDS] [--keys]
- *                [--fuzz SEED COUNT] [SCRIPT]
+ *                [--fuzz SEED COUNT] [--trace] [SCRIPT]
  *
+ * Behind the script, --fuzz does COUNT things at random and checks every picture (driver_fuzz.h); --trace tells each.
  * --keys prints the key table and nothing else, --names what settings and themes name. YAML is the text of dashboard.yaml. The script comes from SCRIPT or standard input, a line each:
  *
  *     SECONDS TYPE FIELD=VALUE …   an event, as named in xtop/event.h; "quotes" around values with blanks, in
@@ -33,6 +34,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "driver_fuzz.h"
 #include "driver_past.h"
 #include "event/codec.h"
 #include "event/journal.h"
@@ -58,6 +60,7 @@ struct driver {
 	struct screen *screen;
 	struct app *app;
 	struct tui_options options;
+	struct tui_settings settings;
 	struct control control;
 	struct host host;
 	VEC(struct given) given;
@@ -666,34 +669,76 @@ static void do_line(struct driver *driver, char *text)
 	}
 }
 
-/* Random keys, clicks and sizes: nothing is printed, a sanitizer or a crash tells. */
-static void fuzz(struct driver *driver, unsigned long seed, unsigned long count)
+/* --- chance --- */
+
+static struct app *fuzz_start_app(void *context, const char *text)
 {
-	static const int special[] = { KEYCODE_UP,       KEYCODE_DOWN,      KEYCODE_LEFT,   KEYCODE_RIGHT,
-				       KEYCODE_PAGE_UP,  KEYCODE_PAGE_DOWN, KEYCODE_HOME,   KEYCODE_END,
-				       KEYCODE_BACK_TAB, KEYCODE_ENTER,     KEYCODE_ESCAPE, KEYCODE_TAB };
-	uint64_t state = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	struct driver *driver = context;
+	settings_problems problems = VEC_INIT;
 
-	for (unsigned long i = 0; i < count; i++) {
-		unsigned choice, value;
+	app_free(driver->app);
+	tui_settings_init(&driver->settings);
+	settings_file_parse(slice_of(text), "random", &driver->settings, &problems);
+	vec_each(&problems, it)
+		fprintf(stderr, "%s\n", *it);
+	if (problems.length)
+		abort();
+	settings_problems_fini(&problems);
+	driver->options.ascii = driver->settings.ascii;
+	screen_set_ascii(driver->screen, driver->settings.ascii);
+	driver->app = app_new(&driver->options, driver->model, &driver->control, &driver->host, driver->screen);
+	return driver->app;
+}
 
-		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-		choice = (unsigned)(state >> 33) % 100;
-		value = (unsigned)(state >> 40);
-		if (choice < 40)
-			app_key(driver->app, special[value % (sizeof(special) / sizeof(*special))]);
-		else if (choice < 75)
-			app_key(driver->app, ' ' + (int)(value % 95));
-		else if (choice < 85)
-			app_key(driver->app, KEYCODE_F0 + 1 + (int)(value % 12));
-		else if (choice < 95)
-			app_mouse(driver->app, (enum mouse)(value % 4), (int)(value / 4 % 60),
-				  (int)(value / 240 % 150));
-		else
-			screen_resize(driver->screen, 1 + (int)(value % 160), 1 + (int)(value / 160 % 60));
-		driver->idle_clock += CLOCK_SECOND / 10;
-		settle(driver);
-	}
+static void fuzz_hear_event(void *context, const struct event *event)
+{
+	hear(context, event);
+}
+
+static void fuzz_draw(void *context)
+{
+	struct driver *driver = context;
+
+	settle(driver);
+	str_clear(&driver->calls);
+}
+
+static void fuzz_refuse(void *context, const char *message)
+{
+	struct driver *driver = context;
+
+	free(driver->refusal);
+	driver->refusal = message ? alloc_string(message) : NULL;
+}
+
+static void fuzz_idle(void *context, bool idle)
+{
+	((struct driver *)context)->idle = idle;
+}
+
+static void fuzz_pass(void *context, uint64_t ns)
+{
+	struct driver *driver = context;
+
+	driver->idle_clock += ns;
+	driver->now += ns;
+}
+
+static void fuzz(struct driver *driver, unsigned long seed, unsigned long count, bool trace)
+{
+	struct fuzz_stage stage = {
+		.model = driver->model,
+		.screen = driver->screen,
+		.start = fuzz_start_app,
+		.hear = fuzz_hear_event,
+		.draw = fuzz_draw,
+		.refuse = fuzz_refuse,
+		.idle = fuzz_idle,
+		.pass = fuzz_pass,
+		.context = driver,
+	};
+
+	fuzz_run(&stage, seed, count, trace);
 }
 
 static void run_script(struct driver *driver, FILE *in)
@@ -745,13 +790,13 @@ int main(int argc, char **argv)
 	int width = 80, height = 24;
 	const char *journal = NULL;
 	unsigned long seed = 0, count = 0;
-	struct tui_settings settings;
+	bool trace = false;
 	FILE *in = stdin;
 
 	setlocale(LC_CTYPE, "");
 	driver.options = (struct tui_options){ .root = "/home/user/demo", .memory = UINT64_C(8) << 30,
-						.settings = &settings };
-	tui_settings_init(&settings);
+						.settings = &driver.settings };
+	tui_settings_init(&driver.settings);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--keys")) {
 			print_keys();
@@ -765,7 +810,7 @@ int main(int argc, char **argv)
 		} else if (!strcmp(argv[i], "--settings") && i + 1 < argc) {
 			settings_problems problems = VEC_INIT;
 
-			settings_file_parse(slice_of(argv[++i]), "dashboard.yaml", &settings, &problems);
+			settings_file_parse(slice_of(argv[++i]), "dashboard.yaml", &driver.settings, &problems);
 			vec_each(&problems, it)
 				fprintf(stderr, "%s\n", *it);
 			if (problems.length)
@@ -782,6 +827,8 @@ int main(int argc, char **argv)
 		} else if (!strcmp(argv[i], "--fuzz") && i + 2 < argc) {
 			seed = strtoul(argv[++i], NULL, 10);
 			count = strtoul(argv[++i], NULL, 10);
+		} else if (!strcmp(argv[i], "--trace")) {
+			trace = true;
 		} else {
 			driver.script_name = argv[i];
 			in = fopen(argv[i], "r");
@@ -833,7 +880,8 @@ int main(int argc, char **argv)
 	if (journal)
 		play_journal(&driver, journal);
 	run_script(&driver, in);
-	fuzz(&driver, seed, count);
+	if (count)
+		fuzz(&driver, seed, count, trace);
 	if (in != stdin)
 		fclose(in);
 	app_free(driver.app);
