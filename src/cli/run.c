@@ -58,6 +58,7 @@ static void on_finished(void *context)
 {
 	struct session *session = context;
 	const char *message;
+	session->watches = session->watches && engine_can_run(session->engine);
 	if (engine_failure(session->engine, &message) || !(frontends_stay(&session->frontends) || session->watches))
 		uv_stop(&session->loop);
 }

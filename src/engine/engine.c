@@ -296,6 +296,11 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+bool engine_can_run(const struct engine *engine)
+{
+	return pool_guardian_fd(engine->pool) >= 0;
+}
+
 bool engine_is_finished(const struct engine *engine)
 {
 	return engine->finished;

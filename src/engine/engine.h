@@ -79,6 +79,7 @@ void engine_suspend(struct engine *engine, bool on);
 
 /* Every test has its verdict, and none was asked for again since. */
 bool engine_is_finished(const struct engine *engine);
+bool engine_can_run(const struct engine *engine); /* false: the guardian is dead, and nothing starts any more */
 
 /* As in xtop(1), EXIT STATUS: 0, 1, 2, 3 or 5; what the run, as it stands, ends with. */
 int engine_exit_code(const struct engine *engine);

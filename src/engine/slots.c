@@ -261,6 +261,9 @@ static void on_guardian_death(struct engine *engine)
 		server_on_news(engine, &news);
 	}
 	build_lost(engine);
+	/* It rested behind its end, for files to be saved: there is nothing to wait for any more. */
+	if (engine->finished && engine->listener.finished)
+		engine->listener.finished(engine->listener.context);
 }
 
 void slots_on_guardian(uv_poll_t *handle, int status, int events)

@@ -180,6 +180,13 @@ check 'and it says why' grep -q 'went down with the guardian' "$scratch/err"
 rm hold
 check 'nothing is left of that build' await none_marked
 
+# Nothing can run again without it.
+start_here -n 2
+need rests 1
+kill -KILL "$(ps -o pid= --ppid "$xtop" | tr -d ' ')"
+finish
+check 'a guardian that is killed while nothing runs ends it' same $status 3
+
 # --- what a test writes itself is not watched for ever ---
 
 rm -rf ../project/* && program project/self.sh <<'END'
