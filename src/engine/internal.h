@@ -47,6 +47,7 @@ struct entry {
 	bool by_key;            /* a person asked for this rerun: its failure stops nothing */
 	uint64_t retry_at;      /* DELAYED: ns since the epoch */
 	bool saved;             /* --watch: its code changed, it is to be run again */
+	bool awaited;           /* --watch: it failed last and runs again, before the others that were saved */
 	unsigned home;          /* DELAYED, SENT: slot that holds it (hold.c), NO_SLOT: none */
 	bool no_rerun;          /* its last attempt said that another makes no sense */
 	unsigned holder;        /* slot that the scheduler gave it to and where it has not ended, NO_SLOT: none */
@@ -374,6 +375,7 @@ bool watch_knows(struct engine *engine, const struct found_test *test);
 void watch_collected(struct engine *engine); /* every test is found that there is at first */
 void watch_building(struct engine *engine, const struct suite_config *suite); /* its build is about to start */
 void watch_built(struct engine *engine, const struct suite_config *suite, bool well);
+void watch_ended(struct engine *engine, struct entry *entry); /* it has its verdict */
 void watch_go_on(struct engine *engine); /* something ended that it may have waited for */
 void watch_rest(struct engine *engine);  /* the run has ended, for now */
 

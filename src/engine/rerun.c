@@ -329,6 +329,7 @@ void rerun_on_collected(struct server *server)
 		} else if (entry->judged) { /* as before: there is nothing to run */
 			entry->state = ENTRY_DONE;
 			engine->done++;
+			watch_ended(engine, entry);
 		} else {
 			entry->found.server = server->number;
 			let_run(engine, test);

@@ -87,6 +87,7 @@ void verdict_emit(struct engine *engine, uint64_t number)
 	if (first) {
 		entry->state = ENTRY_DONE;
 		engine->done++;
+		watch_ended(engine, entry);
 	}
 	bus_emit(engine, &event);
 	free(flaky_message);
@@ -106,6 +107,7 @@ void verdict_not_run(struct engine *engine, uint64_t number, const char *reason)
 	}
 	entry->state = ENTRY_DONE;
 	engine->done++;
+	watch_ended(engine, entry);
 	if (entry->had_verdict)
 		return;
 	struct event event;
@@ -130,6 +132,7 @@ void verdict_gone(struct engine *engine, uint64_t number, const char *reason)
 		return;
 	entry->state = ENTRY_DONE;
 	engine->done++;
+	watch_ended(engine, entry);
 	event_init(&event, EVENT_TEST_VERDICT);
 	event_put(&event, test, number);
 	event_put(&event, outcome, OUTCOME_SKIPPED);

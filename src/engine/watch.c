@@ -39,6 +39,7 @@ struct writes {
 struct watch {
 	struct engine *engine;
 	struct watch_tree *tree;
+	size_t awaited;          /* entries with `awaited` */
 	size_t pending;          /* entries with `saved`: to be run again, once they can */
 	VEC(struct program) programs; /* of the suites that are being built */
 	struct map *writes;      /* path → struct writes */
@@ -480,12 +481,13 @@ static bool failed_last(const struct engine *engine, uint64_t number)
 	return test && outcome_is_failure(test->outcome);
 }
 
-/* What was asked for last stands first in the scheduler, so those that failed are asked for last; and in each part the
- * first one last. */
-static void run_those(struct watch *watch, bool failed)
+/* Those that failed last, or the others. How many. */
+static size_t run_those(struct watch *watch, bool failed)
 {
 	struct engine *engine = watch->engine;
+	size_t count = 0;
 
+	/* What was asked for last stands first in the scheduler. */
 	for (size_t i = engine->entries.length; i > 0; i--) {
 		struct entry *entry = &engine->entries.items[i - 1];
 
@@ -493,32 +495,49 @@ static void run_those(struct watch *watch, bool failed)
 			continue;
 		entry->saved = false;
 		watch->pending--;
+		count++;
+		if (failed && entry->state != ENTRY_DONE) {
+			entry->awaited = true;
+			watch->awaited++;
+		}
 	}
+	return count;
 }
 
 static void on_turn(uv_timer_t *timer)
 {
 	struct watch *watch = timer->data;
 	struct engine *engine = watch->engine;
-	size_t before, count;
+	size_t failed, count;
 
 	if (engine->collected && watch->early.length > 0 && !engine->failure)
 		take_early(watch);
-	before = watch->pending;
-	if (!engine->collected || engine->closing || (engine->closed && !engine->finished) || build_goes_on(engine))
+	if (!engine->collected || engine->closing || (engine->closed && !engine->finished) || build_goes_on(engine) ||
+	    !watch->pending)
 		return; /* watch_go_on is called when that is over */
-	if (before > 0)
-		/* What could not be collected before this is told anew if it still can't. */
-		engine->broken_collection = false;
-	run_those(watch, false);
-	run_those(watch, true);
-	count = before - watch->pending;
+	/* What could not be collected before this is told anew if it still can't. */
+	engine->broken_collection = false;
+	failed = run_those(watch, true);
+	/* Until those have ended the others wait: no mode of distribution promises an order. */
+	count = watch->awaited ? failed : failed + run_those(watch, false);
 	if (count > 0) {
 		begin_round(watch);
-		engine_log(engine, LEVEL_NOTE, "%zu test%s again", count, count == 1 ? " runs" : "s run");
+		engine_log(engine, LEVEL_NOTE, "%zu test%s again%s", count, count == 1 ? " runs" : "s run",
+			   watch->awaited && watch->pending ? ", before all that did not fail" : "");
 	}
 	dispatch(engine);
 	finish_check(engine);
+}
+
+void watch_ended(struct engine *engine, struct entry *entry)
+{
+	struct watch *watch = engine->watch;
+
+	if (!entry->awaited)
+		return;
+	entry->awaited = false;
+	if (!--watch->awaited)
+		watch_go_on(engine);
 }
 
 void watch_go_on(struct engine *engine)
