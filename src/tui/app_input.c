@@ -290,7 +290,7 @@ void app_mouse(struct app *app, enum mouse mouse, int row, int column)
 			continue;
 		if (!app->over_count && mouse != MOUSE_WHEEL_UP && mouse != MOUSE_WHEEL_DOWN)
 			app->focus = (enum pane)pane;
-		app_view(pane)->mouse(app, mouse, row - area.row, column - area.column);
+		app_view((enum pane)pane)->mouse(app, mouse, row - area.row, column - area.column);
 		return;
 	}
 }
