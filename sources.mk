@@ -646,6 +646,7 @@ script_tests = \
 	tests/tui/playback.sh \
 	tests/tui/pytest_changes.sh \
 	tests/tui/random.sh \
+	tests/tui/random_live.sh \
 	tests/tui/screens.sh \
 	tests/tui/setup.sh \
 	tests/tui/tests_pane.sh
