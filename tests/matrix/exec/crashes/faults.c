@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is made of each frame keeps a compiler from making a loop of the calls. */
 static int deeper(const char *before, int depth)
@@ -17,6 +18,11 @@ int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 	char *buffer = malloc(8);
+	/* What xtop's own sanitizers were told, an exit code above all, is not meant for this program's. */
+	if (getenv("ASAN_OPTIONS")) {
+		unsetenv("ASAN_OPTIONS");
+		execv("/proc/self/exe", argv);
+	}
 	name = name ? name + 1 : argv[0];
 	puts("words before the end");
 	fflush(stdout);
