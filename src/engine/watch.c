@@ -252,6 +252,36 @@ static void look_for_programs(struct watch *watch)
 	collect_forget(findings);
 }
 
+/* Whether what was asked for, a path or an id, may have tests in that file. `asked` is relative to `directory`. */
+static bool may_name(const char *asked, const char *directory, const char *path)
+{
+	const char *end = strstr(asked, "::");
+	char *file = end ? alloc_string_n(asked, (size_t)(end - asked)) : alloc_string(asked);
+	char *joined = fs_join(directory, file), *absolute = fs_absolute(joined);
+	bool named = strcmp(absolute, path) == 0 || is_below(path, absolute) || strpbrk(asked, "*?[") != NULL;
+
+	free(file);
+	free(joined);
+	free(absolute);
+	return named;
+}
+
+/* A run of chosen files or directories is no run of what is saved elsewhere. */
+static bool is_asked_for(const struct config *config, const struct suite_config *suite, const char *path)
+{
+	const char *directory = suite->cwd ? suite->cwd : config->root;
+	bool any = config->arguments.length == 0;
+
+	vec_each(&config->arguments, argument)
+		any = any || may_name(*argument, ".", path);
+	if (!any || suite->programs.length == 0)
+		return any;
+	vec_each(&suite->programs, program)
+		if (may_name(*program, directory, path))
+			return true;
+	return false;
+}
+
 /* That of a suite with a server whose directory is the nearest one around the file; of several with the same one the
  * first. False: nobody's. */
 static bool collect_file(struct watch *watch, const char *path)
@@ -264,7 +294,7 @@ static bool collect_file(struct watch *watch, const char *path)
 		const char *directory = suite->cwd ? suite->cwd : config->root;
 
 		if (suite->left_out || !suite_has_server(suite) || !is_below(path, directory) ||
-		    (nearest && strlen(directory) <= length))
+		    !is_asked_for(config, suite, path) || (nearest && strlen(directory) <= length))
 			continue;
 		nearest = suite;
 		length = strlen(directory);

@@ -251,6 +251,14 @@ pytest_cases() {
 	check "$which: its new name runs" same "$(last_outcome tests/test_new.py::test_renamed)" passed
 	stop
 	check "$which: the exit code is that of the last verdicts" same $status 1
+	start_here --adapter pytest --python "$python" -n 1 tests/sub
+	need rests 1
+	begin
+	printf 'def test_elsewhere():\n    pass\n' >tests/test_elsewhere.py
+	printf 'def test_here():\n    pass\n' >tests/sub/test_here.py
+	need rests 2
+	check "$which: a new file runs where it was asked for" same "$(ran)" tests/sub/test_here.py::test_here
+	stop
 	check "$which: nothing is left" await none_marked
 
 	rm -rf "$scratch/project" && mkdir -p "$scratch/project/a" "$scratch/project/b" && cd "$scratch/project" || exit 99
