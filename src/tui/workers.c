@@ -259,7 +259,8 @@ static void draw_load(struct app *app, const struct worker *worker, int row, int
 
 	if (full > width)
 		full = width;
-	screen_fill(app->screen, row, column, full, ROLE_LOAD, GLYPH_BAR_FULL);
+	/* Not quite as high as a row, so that full ones below each other stay bars. */
+	screen_fill(app->screen, row, column, full, ROLE_LOAD, GLYPH_SPARK_7);
 	screen_fill(app->screen, row, column + full, width - full, ROLE_METER_REST, GLYPH_BAR_REST);
 }
 
