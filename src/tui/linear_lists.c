@@ -110,6 +110,7 @@ static void list_from(struct linear *linear, const struct list *list, size_t fro
 
 void linear_list(struct linear *linear, struct words *words)
 {
+	const size_t count = sizeof(lists) / sizeof(*lists);
 	struct slice word = linear_next_word(words);
 	struct str names = STR_INIT;
 
@@ -117,13 +118,13 @@ void linear_list(struct linear *linear, struct words *words)
 		list_from(linear, &lists[linear->run->finished || tally_sum(&linear->run->tally).failed ? 0 : 1], 0);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+	for (size_t i = 0; i < count; i++)
 		if (word.length <= strlen(lists[i].name) && strncasecmp(word.data, lists[i].name, word.length) == 0) {
 			list_from(linear, &lists[i], 0);
 			return;
 		}
+	for (size_t i = 0; i < count; i++)
 		str_add_format(&names, "%s%s", i ? ", " : "", lists[i].name);
-	}
 	linear_say(linear, "There is no list \"%.*s\": %s.", (int)word.length, word.data, names.data);
 	str_fini(&names);
 }

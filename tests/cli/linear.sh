@@ -123,8 +123,12 @@ END
 	unset CI TMUX
 	window new-session -d -x 100 -y 30 "env XTOP_TEST_MARK=$mark '$XTOP' --linear -n 1 --dist no; echo left \$?; cat"
 	need shows '3 tests on 1 worker'
-	window send-keys 'list running' Enter
-	check 'a terminal is answered at once' await shows '1\. runs on worker 0: good\.sh'
+	# It may not have started yet when it is asked for first.
+	asks_until() {
+		window send-keys "$1" Enter
+		shows "$2"
+	}
+	check 'a terminal is answered at once' await asks_until 'list running' '1\. runs on worker 0: good\.sh'
 	window send-keys 'quit' Enter
 	check 'leaving while tests run is asked about' await shows 'Tests still run'
 	window send-keys 'pause' Enter
