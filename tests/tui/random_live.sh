@@ -58,6 +58,13 @@ ends_well() {
 	*) return 1 ;;
 	esac
 }
+# What was pressed too late stands in the shell's line, and what comes with a Ctrl-C may go with it.
+asked_it_is_back() {
+	terminal_is_back over after && return
+	keys C-c
+	keys 'stty -g >after; touch over' Enter
+	return 1
+}
 no_process_is_left() {
 	[ -z "$(grep -lsz "^XTOP_TEST_MARK=$scratch" /proc/[0-9]*/environ)" ]
 }
@@ -103,10 +110,7 @@ while [ "$seed" -le $last ]; do
 	check "seed $seed: it did not crash" ends_well
 	check "seed $seed: no process is left" no_process_is_left
 	check "seed $seed: nothing temporary is left" nothing_temporary_is_left
-	# What was pressed too late stands in the shell's line.
-	keys C-c
-	keys 'stty -g >after; touch over' Enter
-	check "seed $seed: the terminal is as it was" terminal_is_back over after
+	check "seed $seed: the terminal is as it was" asked_it_is_back
 	seed=$((seed + 1))
 done
 
