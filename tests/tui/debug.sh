@@ -43,9 +43,10 @@ text 'p "seen", seen + 1'
 keys Enter
 check 'in the frames of the test' shows "'seen', 42"
 keys C-c
+check 'which has its Ctrl-C' shows 'KeyboardInterrupt'
 text 'q'
 keys Enter
-check 'which ends' shows 'any key goes back'
+check 'and ends' shows 'any key goes back'
 keys x
 check 'and the dashboard is back' shows 'Detail .*test_fails'
 text /test_asks

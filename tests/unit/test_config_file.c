@@ -1280,9 +1280,9 @@ static void options_of_pytest_are_shown_in_their_place(void **state)
 		     "unknown option '--tb'; 'xtop --help' lists those that there are");
 	write_file("pytest.ini", "");
 	/* Values stay with their options, and what is to be run in its place. */
-	refuse_words("-x --pdb sub -n 2 --cov=x --tb=short -k a -- -q",
-		     "'--pdb' is an option of pytest's or a plugin's, which stand behind '--': "
-		     "xtop -x sub -n 2 -k a -- --pdb --cov=x --tb=short -q");
+	refuse_words("-x --setup-show sub -n 2 --cov=x --tb=short -k a -- -q",
+		     "'--setup-show' is an option of pytest's or a plugin's, which stand behind '--': "
+		     "xtop -x sub -n 2 -k a -- --setup-show --cov=x --tb=short -q");
 	refuse_words("--mine sub", "unknown option '--mine'; if it is pytest's or a plugin's: xtop sub -- --mine");
 	refuse_words("--mine value sub", "unknown option '--mine'; if it is pytest's or a plugin's: "
 					 "xtop sub -- --mine value");
