@@ -6,6 +6,7 @@
 #include "engine/internal.h"
 #include "event/codec.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,17 +115,50 @@ static int control_reproduce(void *context, uint64_t test, struct str *out, stru
 	return 0;
 }
 
+/* "flaky network, until 30d": what stands behind the last "until", if that is a time, is when the entry expires; it goes
+ * from the reason. 0: there is none. -1: it looks like one, and is wrong. */
+static int split_expiry(const char *given, struct str *reason, char date[16], struct error *error)
+{
+	static const char word[] = "until ";
+	const char *found = NULL, *place = given;
+	while ((place = strstr(place, word)) != NULL) {
+		if (place == given || place[-1] == ' ')
+			found = place;
+		place++;
+	}
+	date[0] = '\0';
+	str_add_text(reason, given);
+	/* Other words may follow an "until" of a sentence. */
+	if (!found || !isdigit((unsigned char)found[strlen(word)]) || strchr(found + strlen(word), ' '))
+		return 0;
+	if (quarantine_expiry(found + strlen(word), clock_wall(), date, error) != 0)
+		return -1;
+	str_clear(reason);
+	struct slice rest = slice_trim((struct slice){ given, (size_t)(found - given) });
+	if (rest.length > 0 && strchr(",;", rest.data[rest.length - 1]))
+		rest.length--;
+	str_add(reason, rest.data, rest.length);
+	return 0;
+}
+
 static int put_into_quarantine(struct engine *engine, const struct entry *entry, const struct test_facts *facts,
 			       const char *reason, struct error *error)
 {
-	struct str evidence = STR_INIT;
+	struct str evidence = STR_INIT, why = STR_INIT;
+	char date[16];
+	if (split_expiry(reason ? reason : "", &why, date, error) != 0) {
+		str_fini(&why);
+		return -1;
+	}
 	past_add_evidence(engine, &entry->found, &evidence);
 	struct quarantine_request request = { .id = facts->id,
 					      .suite = facts->suite,
-					      .reason = reason,
+					      .reason = why.length ? why.data : NULL,
+					      .expires = *date ? date : NULL,
 					      .evidence = evidence.length ? evidence.data : NULL };
 	int status = quarantine_add(engine->quarantine, &request, error);
 	str_fini(&evidence);
+	str_fini(&why);
 	return status;
 }
 

@@ -59,7 +59,8 @@ struct control {
 	int (*reproduce)(void *context, uint64_t test, struct str *out, struct error *error);
 	/* The newest `limit` verdicts that earlier runs have of the test; history_verdicts_fini ends `out`. */
 	int (*history)(void *context, uint64_t test, size_t limit, struct history_verdicts *out, struct error *error);
-	/* Adds the test to quarantine.yaml with a reason (NULL: none given), or releases it. A test that failed already
+	/* Adds the test to quarantine.yaml with a reason (NULL: none given), or releases it. "until 30d" or "until DATE"
+	 * at the reason's end is when it expires. A test that failed already
 	 * in this run gets a new verdict event that does not gate (or gates again). */
 	int (*quarantine)(void *context, uint64_t test, bool on, const char *reason, struct error *error);
 	/* Holds back new tests, or lets them start again. */

@@ -419,7 +419,7 @@ static const struct command {
 	{ "show", "[N]", "a test with all its attempts", command_show },
 	{ "search", "TEXT", "tests with that in their names", linear_search },
 	{ "rerun", "[N … | failed | FILE]", "run tests again", command_rerun },
-	{ "quarantine", "[N] REASON", "put a test into quarantine", command_quarantine },
+	{ "quarantine", "[N] REASON [until 30d]", "put a test into quarantine", command_quarantine },
 	{ "release", "[N]", "take it out again", command_release },
 	{ "kill", "[N] [SIGNAL]", "send a signal to a running test, SIGTERM if none is named", command_kill },
 	{ "workers", "[+|-]", "the workers; one more, one fewer", command_workers },

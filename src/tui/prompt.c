@@ -235,6 +235,8 @@ void prompt_draw(struct app *app, int row, int width)
 	if (takes_text(prompt)) {
 		int room = width - column - 1;
 
+		if (prompt->kind == PROMPT_REASON && !prompt->text.length)
+			screen_text(app->screen, row, column + 2, room - 2, ROLE_DIM, "... until 30d, or a date");
 		column += screen_text_end(app->screen, row, column, room < 4 ? 4 : room, ROLE_TEXT,
 					  prompt->text.data);
 	}

@@ -82,6 +82,15 @@ check 'it does not fail the run' same $status 0
 asks 'release 2'
 check 'it is released' eval '! grep -q bad.sh quarantine.yaml'
 
+asks 'quarantine 2 the network, until 30d'
+check 'a reason may end with a time' grep -q "^ *expires: $(date -u -d '30 days' +%Y-%m-%d)" quarantine.yaml
+check 'which is no part of it' grep -q '^ *reason: the network$' quarantine.yaml
+asks 'release 2' 'quarantine 2 wait until 2020-01-31'
+check 'a day that is over is refused' eval 'grep -A1 -x "> quarantine 2 wait until 2020-01-31" answers | grep -q "^No: "'
+asks 'quarantine 2 wait until 3 others pass'
+check 'an until of a sentence stays' grep -q '^ *reason: wait until 3 others pass$' quarantine.yaml
+asks 'release 2'
+
 asks 'search BAD' 'search xyz' log workers 'kill 1' 'kill 1 NONSENSE' pause nonsense '' help 'quit' status
 check 'search' eval 'grep -A1 -x "> search BAD" answers | grep -q "^2\."'
 check 'search in vain' behind 'search xyz' 'No test has "xyz" in its name.'
