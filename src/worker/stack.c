@@ -111,7 +111,9 @@ static void end_tool(struct stack *stack)
 		close(stack->fd);
 	stack->fd = -1;
 	if (stack->tool && waitpid(stack->tool, NULL, WNOHANG) == 0) {
+		/* It may not lead its group yet: what starts it need not wait for that (valgrind doesn't). */
 		kill(-stack->tool, SIGKILL);
+		kill(stack->tool, SIGKILL);
 		while (waitpid(stack->tool, NULL, 0) < 0 && errno == EINTR)
 			continue;
 	}
